@@ -325,6 +325,12 @@ def test_a_venue_goes_on_behind_its_comma_in_the_next_line() -> None:
     assert "Discussions are rich, Riverside" not in values
 
 
+def test_the_half_behind_a_comma_begins_with_a_word() -> None:
+    texts = [each.text for each in propose(Field("f", FieldType.LINE), document("Friday,    Lund Building\n"))]
+    assert "Lund Building" in texts
+    assert not [text for text in texts if text != text.strip()]
+
+
 def test_a_venue_begins_behind_what_takes_place_in_it() -> None:
     text = "will give a talk on The Future of Rail in Hörsaal 9A, and speaks on New Craft in the Lund Building.\n"
     values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
@@ -385,6 +391,9 @@ def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:
         ("We met Maria de la Cruz and Otto van der Berg there", FieldType.NAME, "Maria de la Cruz"),
         ("We met Maria de la Cruz and Otto van der Berg there", FieldType.NAME, "Otto van der Berg"),
         ("then Producer Otto van der Berg left", FieldType.NAME, "Otto van der Berg"),
+        ("there Fatima el-Sayed spoke", FieldType.NAME, "Fatima el-Sayed"),
+        ("there Dr. Mary-Ann Holt spoke", FieldType.NAME, "Mary-Ann Holt"),
+        ("there Producer J. Berg spoke", FieldType.NAME, "J. Berg"),
         ("dort sprach Otto von und zu Berg lange", FieldType.NAME, "Otto von und zu Berg"),
         ("paid by Fondation de la Mer today", FieldType.ORGANISATION, "Fondation de la Mer"),
         ("paid by Bank of the West today", FieldType.ORGANISATION, "Bank of the West"),
@@ -436,6 +445,17 @@ def test_the_titles_of_two_stand_before_the_name_of_both() -> None:
 def test_no_name_ends_or_begins_with_what_joins_it() -> None:
     found = values(FieldType.NAME, "We met Otto van der Berg, and Producer Maria de la Cruz and Jan Holt.")
     assert not [value for value in found if value.split()[0] == "and" or value.split()[-1] in ("van", "de", "and")]
+
+
+def test_no_name_is_cut_at_its_initial_or_in_a_double_given_name() -> None:
+    assert {"Anna N", "N. Berg"}.isdisjoint(values(FieldType.NAME, "We met Anna N. Berg there"))
+    assert "Mary" not in values(FieldType.NAME, "We met Mary-Ann Holt there")
+
+
+def test_a_name_in_small_letters_is_one() -> None:
+    found = values(FieldType.NAME, "yesterday maria j. lopez wrote to us, will page three")
+    assert "maria j. lopez" in found
+    assert not [value for value in found if value.startswith("will")]
 
 
 def test_an_amount_is_no_part_of_an_address() -> None:

@@ -25,7 +25,7 @@ from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.leaders import without_leaders
-from stillroom.extraction.candidates.persons import name_signs
+from stillroom.extraction.candidates.persons import is_given_name, name_signs
 from stillroom.extraction.candidates.propose import Proposals
 from stillroom.extraction.candidates.text import address_shape
 from stillroom.extraction.candidates.times import names_a_time
@@ -34,7 +34,7 @@ from stillroom.extraction.candidates.venues import venue_sign
 from stillroom.extraction.candidates.words import address_words, common_words, name_suffixes, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
-from stillroom.extraction.naming import Naming, names_employer
+from stillroom.extraction.naming import Naming, names_employer, no_person
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
 from stillroom.templates.template import Field, FieldType
 
@@ -829,8 +829,11 @@ class Layout:
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
                 own.town = float(is_town(text.rpartition("\n")[2]))
-                own.small, own.single = small_words(text), float(len(text.split()) == 1)
+                own.small, own.single = small_words(text, kind), float(len(text.split()) == 1)
                 own.employer, own.at_time = names_employer(text), page.at_time(cell.line)
+                if kind is FieldType.NAME:
+                    own.no_person = float(no_person(text))
+                    own.town *= not is_given_name(text)  # "Anna"
             elif kind is FieldType.ADDRESS:
                 own.town = float(names_a_town(text))
                 if own.loose_first:
@@ -978,14 +981,18 @@ def _is_street(text: str) -> bool:
     return len(text.split()) <= _STREET_WORDS and address_words()[0].search(text) is not None
 
 
-def small_words(text: str) -> float:
-    """Which share of a text's words begins with a small letter; 1 where a word of every text with such a letter begins or ends it."""
+def small_words(text: str, kind: FieldType) -> float:
+    """Which share of a text's words begins with a small letter; 1 where a word of every text with such a letter begins or ends it.
+
+    A word of every text that begins with a capital counts as well, but in names: "Will Berg".
+    """
     words: list[str] = _ANY_WORD.findall(text)
     if not words:
         return 0.0
     if any(word[0].islower() and word in common_words() for word in (words[0], words[-1])):
         return 1.0
-    return sum(word[0].islower() for word in words) / len(words)
+    every = frozenset() if kind is FieldType.NAME else common_words()
+    return sum(word[0].islower() or word.casefold() in every for word in words) / len(words)
 
 
 def _goes_before(text: str) -> bool:

@@ -122,6 +122,7 @@ class OwnSigns:
     town: float = 0.0
     venue: float = 0.0
     part: float = 0.0
+    no_person: float = 0.0
     everyday: float = 0.0
     quoted: float = 0.0
     called: float = 0.0
@@ -225,7 +226,7 @@ _OF_LISTS = [
     _OWN_NAMES.index(sign)
     for sign in (
         "everyday", "quoted", "called", "introduced", "titled", "begins", "signed", "signed_below", "held", "legal", "legal_inside",
-        "named_whole",
+        "named_whole", "no_person",
     )
 ]  # fmt: skip
 _own_row = attrgetter(*_OWN_NAMES)
@@ -297,6 +298,7 @@ _BY_ROLE = {
         "domain",
         "part",
         "town",
+        "no_person",
         "name_titled",
         "single",
         "small",

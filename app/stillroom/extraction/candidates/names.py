@@ -9,7 +9,7 @@ import regex as re
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
-from stillroom.extraction.candidates.persons import name_signs
+from stillroom.extraction.candidates.persons import in_small_letters, name_signs
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
 from stillroom.extraction.candidates.words import (
     common_words,
@@ -26,7 +26,7 @@ _LEGAL = legal_forms()
 _LEGAL_END = re.compile(rf"(?<![\w])(?:{_LEGAL.pattern})(?!\w)\.?")
 _LEGAL_FIRST = re.compile(r"(?<!\w)(?:ООО|ОАО|ЗАО|ПАО|АО|ТОВ|ПАТ|ИП|ФОП|ЕТ)\s{1,3}[«\"“„][^»\"”“\n]{2,60}[»\"”“]")
 # A capitalised word (any script without case counts as capitalised), or a small word between two of them.
-_CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]{0,40}|[0-9]{1,6}[A-Z][\w'’&\-]{0,40}|&)"
+_CAPITAL = rf"(?:(?:{joining_words('before')})?[^\W\d_\p{{Ll}}][\w'’.&\-]{{0,40}}|[0-9]{{1,6}}[A-Z][\w'’&\-]{{0,40}}|&)"
 _JOIN = rf"(?:(?:{joining_words('persons', 'firms')})(?:[ \u00a0](?:{joining_words('further')})){{0,2}})(?!\w)"
 # What an organisation is goes before what it is called: "Sparkasse Holstein", "Banque Populaire"; but "Trading Co. Ltd." ends a name.
 _KIND_FIRST = re.compile(
@@ -171,6 +171,8 @@ _NICKNAMED = re.compile(
 _CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re.IGNORECASE)
 # Of a name, each with the small words before it: "van der Berg".
 _WITH_PARTICLES = re.compile(rf"(?:{_JOIN}[ \u00a0]+)*\S+")
+_SMALL_LETTERS = re.compile(r"(?<![\w@.'’-])\p{Ll}{3,20}(?: \p{Ll}\.?)? \p{Ll}{3,20}(?![\w@'’-])")
+_INITIAL = re.compile(r"\p{Lu}\.?")
 _MOST_WORDS = 4
 _HALF = 0.5  # of the words before a dash, from which on they are a person's name
 
@@ -202,6 +204,7 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
                 if of := _OF.search(page.text, left, right):
                     yield left, of.start(), 0.5
         yield from _apart(page.text, start, end)
+    yield from ((*span, 0.5) for span in _in_small_letters(page.text))
     for match in _NICKNAMED.finditer(page.text):
         start, end = match.span()
         yield start, end, 0.6
@@ -212,6 +215,13 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
     for value in labelled(page, own):
         if len(value.text) <= 60:
             yield value.start, value.end, 0.5
+
+
+def _in_small_letters(text: str) -> Iterator[tuple[int, int]]:
+    """Persons' names that a text writes without capital letters: "from: maria lopez"."""
+    for match in _SMALL_LETTERS.finditer(text, overlapped=True):
+        if in_small_letters(match.group()):
+            yield match.span()
 
 
 def _beside_small_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
@@ -261,10 +271,9 @@ def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, float
 def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
     """Parts of a run of capitalised words that may be the person in it."""
     dashed = _DASHED.search(text, start, end)
-    if dashed and (
-        dashed.group().endswith((" ", "\u00a0")) or name_signs(_TITLE.sub("", text[start : dashed.start()]))[0] >= _HALF
-    ):
-        end = dashed.start()  # "Dr. Anna Berg-Professor of Law", "Anna Berg- Director"
+    named = _TITLE.sub("", text[start : dashed.start()]) if dashed else ""
+    if dashed and (dashed.group().endswith((" ", "\u00a0")) or (" " in named and name_signs(named)[0] >= _HALF)):
+        end = dashed.start()  # "Dr. Anna Berg-Professor of Law", "Anna Berg- Director"; not "Mary-Ann Berg"
         yield start, end, 0.8
     possessive = _POSSESSIVE.search(text, start, end)
     if possessive:
@@ -282,9 +291,14 @@ def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]
         return
     # "Producer Anna Berg" gives "Anna Berg", and "Anna Berg Producer" too; of two words each may be the name.
     least = 1 if len(words) == 2 else 2
+    own = [text[start + left : start + right] for left, right in words]
     for count in range(least, len(words)):
-        yield start + words[0][0], start + words[count - 1][1], 0.3
-        yield start + words[len(words) - count][0], start + words[-1][1], 0.5 if count > 1 else 0.3
+        # No name ends with an initial where it goes on, nor begins with that of the given name before it.
+        if not _INITIAL.fullmatch(own[count - 1]):
+            yield start + words[0][0], start + words[count - 1][1], 0.3
+        first = len(words) - count
+        if not (_INITIAL.fullmatch(own[first]) and name_signs(own[first - 1])[0] > 0):
+            yield start + words[first][0], start + words[-1][1], 0.5 if count > 1 else 0.3
 
 
 def _letterhead(page: Page, rows: list[Line], own: re.Pattern[str] | None) -> Iterator[tuple[int, int, float]]:

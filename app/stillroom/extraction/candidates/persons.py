@@ -8,7 +8,7 @@ import unicodedata
 import regex as re
 
 from stillroom import paths
-from stillroom.extraction.candidates.words import name_particles, name_suffixes, titles
+from stillroom.extraction.candidates.words import common_words, name_particles, name_suffixes, titles
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\p{M}'’\-])*\.?")
 _CAPITALISED = re.compile(r"\p{Lu}[\p{L}\p{M}'’\-]*\.?$")
@@ -62,6 +62,22 @@ def folded(word: str) -> str:
 
 
 @functools.lru_cache(maxsize=20_000)
+def in_small_letters(text: str) -> bool:
+    """Whether a text of small letters is a person's name with both: two names that are no words of every text."""
+    words = text.split()
+    if not 1 < len(words) <= _MOST or not text.islower():
+        return False
+    given, family = _known()
+    first, last = words[0], words[-1]
+    return folded(first) in given and folded(last) in family and common_words().isdisjoint((first, last))
+
+
+def is_given_name(word: str) -> bool:
+    """Whether persons are called so; places may be as well."""
+    return folded(word) in _known()[0]
+
+
+@functools.lru_cache(maxsize=20_000)
 def name_signs(text: str) -> tuple[float, float]:
     """Which share of a text's words are names of persons, and whether it is one with given name and surname; 0 to 1 each.
 
@@ -72,7 +88,7 @@ def name_signs(text: str) -> tuple[float, float]:
         return 0.0, 0.0
     given, family = _known()
     told = [folded(word) for word in words if len(word.rstrip(".")) > 1]
-    if not told or any(word[0].islower() for word in (words[0], words[-1])):
+    if not told or (any(word[0].islower() for word in (words[0], words[-1])) and not in_small_letters(text)):
         return 0.0, 0.0
     known = [word in given or word in family for word in told]
     share = sum(known) / len(told)

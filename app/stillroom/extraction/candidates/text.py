@@ -186,7 +186,8 @@ def lines(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
             variants.append((line.start + label.end(), line.end))
         if len(line.text) <= _SHORT_LINE and line.text.count(", ") == 1:
             comma = line.text.index(", ")
-            variants += [(line.start, line.start + comma), (line.start + comma + 2, line.end)]
+            behind = len(line.text) - len(line.text[comma + 2 :].lstrip())
+            variants += [(line.start, line.start + comma), (line.start + behind, line.end)]
         if len(line.text) <= _TWO_PARTIES and len(between := list(against().finditer(line.text))) == 1:
             variants += [(line.start, line.start + between[0].start()), (line.start + between[0].end(), line.end)]
         for start, end in variants:

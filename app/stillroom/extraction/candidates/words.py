@@ -70,6 +70,13 @@ def states_and_countries() -> frozenset[str]:
 
 
 @functools.cache
+def days_and_months() -> frozenset[str]:
+    """What days of the week and months are called, in small letters."""
+    known = {day for days in places()["weekdays"].values() for day in days}
+    return frozenset(name.casefold() for name in known) | frozenset(cldr().months)
+
+
+@functools.cache
 def common_words() -> frozenset[str]:
     """Words that stand in texts of every kind, in small letters, of all languages that are listed."""
     listed = tomllib.loads((paths.resources_dir() / "common_words.toml").read_text(encoding="utf-8"))
