@@ -102,7 +102,7 @@ KNOWN = {
     "no_person": -2.0, "person:no_person": -1.0,
     "person:single": -0.5, "person:small": -2.0, "person:employer": -1.5, "person:legal": -1.0, "person:everyday": -1.0,
     "person:employed": 0.7, "person:in_subject": 0.7, "person:said_again": 0.3, "person:name_titled": 1.0, "venue:small": -2.0,
-    "venue:employer": -0.5, "cited": -5.0, "paid": -1.5,
+    "venue:employer": -0.5, "venue:at_time": 0.7, "person:town": -0.7, "cited": -5.0, "paid": -1.5,
     "total:taxed": 1.5, "total:untaxed": -1.5, "total:levied": -1.5, "net:taxed": -1.5, "net:untaxed": 1.5, "net:levied": -1.5,
     "tax:taxed": -1.0, "tax:untaxed": -1.0, "tax:levied": 1.5, "total:rounded": 1.0,
     "everyday": -2.0, "quoted": -1.0, "called": 0.7, "introduced": 0.7, "titled": 1.0, "signed": 0.5, "signed_below": 0.5, "held": -1.0,

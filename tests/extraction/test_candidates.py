@@ -13,6 +13,7 @@ from stillroom.documents.aside import comment
 from stillroom.documents.document import Document, Page
 from stillroom.extraction.candidates.numbers import decimal
 from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.candidates.text import address_shape
 from stillroom.templates.template import Field, FieldType
 
 VERBATIM = [kind for kind in FieldType if proposes(kind)]
@@ -136,10 +137,22 @@ def test_a_year_of_the_same_language_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("8:13:39 PM", "20:13:39"), ("TIME : 20:17", "20:17"), ("12:05 am", "00:05")]
+    ("text", "expected"),
+    [
+        ("8:13:39 PM", "20:13:39"),
+        ("TIME : 20:17", "20:17"),
+        ("12:05 am", "00:05"),
+        ("Boarding:09:15", "09:15"),
+        ("Time:10:02PM", "22:02"),
+    ],
 )
 def test_times_are_read(text: str, expected: str) -> None:
     assert expected in values(FieldType.TIME, text)
+
+
+@pytest.mark.parametrize("text", ["00:11:22:33:44:55", "fe:12:34:56"])
+def test_groups_of_an_address_of_a_machine_are_no_times(text: str) -> None:
+    assert values(FieldType.TIME, text) == []
 
 
 def test_codes_are_checked_and_made_canonical() -> None:
@@ -296,6 +309,13 @@ def test_an_address_without_spaces_is_one(text: str) -> None:
     assert " ".join(text.split()) in values(FieldType.ADDRESS, f"NOODLES\n{text}\nThank you")
 
 
+@pytest.mark.parametrize("line", ["A place to rest", "The best way to shop", "on the way to you"])
+def test_a_small_word_of_streets_without_figure_or_name_is_of_no_address(line: str) -> None:
+    assert address_shape(line) == 0
+    for street in ("12 place Royale", "rue de la Paix", "ul. Długa", "Mill street", "Lower Road", "Kerkstraat"):
+        assert address_shape(street) > 0.2
+
+
 def test_behind_a_state_and_its_postcode_nothing_but_the_country_is_of_an_address() -> None:
     found = values(FieldType.ADDRESS, "12 Mill Rd\nEverett,WA98201\n56 STEVEN\n")
     assert "12 Mill Rd Everett,WA98201" in found
@@ -363,6 +383,12 @@ def test_a_venue_goes_on_behind_its_comma_in_the_next_line() -> None:
     values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
     assert "Holt Conference Room, Riverside" in values
     assert "Discussions are rich, Riverside" not in values
+
+
+def test_the_half_behind_a_comma_begins_with_a_word() -> None:
+    texts = [each.text for each in propose(Field("f", FieldType.LINE), document("Friday,    Lund Building\n"))]
+    assert "Lund Building" in texts
+    assert not [text for text in texts if text != text.strip()]
 
 
 def test_a_venue_begins_behind_what_takes_place_in_it() -> None:

@@ -441,6 +441,14 @@ def test_a_piece_of_a_sentence_names_nothing_below_it() -> None:
     assert said["own_above"] > 0.5
 
 
+def test_the_word_for_a_venue_is_none_by_itself() -> None:
+    text = "Location: Center\nLocation: Lund Center\nLocation: In this talk,\nPerson: Will Lund\n"
+    assert slip(text, "location", "Lund Center")["venue:venue"] == 1.0
+    assert slip(text, "location", "Center")["venue:venue"] == 0.5
+    assert slip(text, "location", "In this talk,")["venue:small"] == 1.0
+    assert slip(text, "person", "Will Lund")["person:small"] == 0.0
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -137,6 +137,15 @@ def test_a_person_is_told_by_what_is_said_of_them(sign: str, those: list[str], o
     assert [found[name][sign] for name in others] == [0.0] * len(others)
 
 
+def test_a_name_with_its_title_is_as_whole_as_the_name() -> None:
+    found = signs("DR. ANNA BERG speaks. Berg is a chemist.", FieldType.NAME)
+    assert (found["DR. ANNA BERG"]["named_whole"], found["ANNA BERG"]["named_whole"], found["Berg"]["named_whole"]) == (
+        0,
+        0,
+        1,
+    )
+
+
 def test_a_title_with_a_name_is_told_from_one_with_an_office() -> None:
     found = person_signs("Who: Dr. Ada Lund-Associate Professor of Physics\n")
     assert (found["Dr. Ada Lund"]["name_titled"], found["Dr. Ada Lund"]["employer"]) == (1, 0)
@@ -164,6 +173,8 @@ def test_what_begins_or_ends_with_a_small_word_is_no_name() -> None:
         (" of the house", 0.0),
         ("\n   We wrote to the bank and the office of the town.\n", 0.0),
         ("\n\n\n   Holt University\n", 0.0),
+        ("\n   Anna Berg, Tarvo Research, Inc.\n", 0.0),
+        ("\n   Tarvo Foods, Inc., Cork\n", 1.0),
     ],
 )
 def test_where_somebody_works_stands_behind_or_below(behind: str, says: float) -> None:
@@ -198,6 +209,7 @@ def test_small_words_in_a_persons_name_do_not_count() -> None:
         "Tarvo Foods Ltd",
         "Chief Financial Officer",
         "Wednesday",
+        "Wednesday, October 17, 2019",
         "October",
         "Delaware",
         "South Korea",

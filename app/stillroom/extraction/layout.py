@@ -829,7 +829,7 @@ class Layout:
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
                 own.town = float(is_town(text.rpartition("\n")[2]))
-                own.small, own.single = small_words(text), float(len(text.split()) == 1)
+                own.small, own.single = small_words(text, kind), float(len(text.split()) == 1)
                 own.employer, own.at_time = names_employer(text), page.at_time(cell.line)
                 if kind is FieldType.NAME:
                     own.no_person = float(no_person(text))
@@ -981,14 +981,18 @@ def _is_street(text: str) -> bool:
     return len(text.split()) <= _STREET_WORDS and address_words()[0].search(text) is not None
 
 
-def small_words(text: str) -> float:
-    """Which share of a text's words begins with a small letter; 1 where a word of every text with such a letter begins or ends it."""
+def small_words(text: str, kind: FieldType) -> float:
+    """Which share of a text's words begins with a small letter; 1 where a word of every text with such a letter begins or ends it.
+
+    A word of every text that begins with a capital counts as well, but in names: "Will Berg".
+    """
     words: list[str] = _ANY_WORD.findall(text)
     if not words:
         return 0.0
     if any(word[0].islower() and word in common_words() for word in (words[0], words[-1])):
         return 1.0
-    return sum(word[0].islower() for word in words) / len(words)
+    every = frozenset() if kind is FieldType.NAME else common_words()
+    return sum(word[0].islower() or word.casefold() in every for word in words) / len(words)
 
 
 def _goes_before(text: str) -> bool:

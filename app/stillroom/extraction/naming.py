@@ -49,6 +49,7 @@ _ACRONYM = re.compile(r"[A-Z][A-Z&]{1,5}(?!\w)")
 _LONGEST_EMPLOYER = 80  # characters
 # The next line, or the one behind an empty one.
 _BELOW = re.compile(r"[ \t]*[,–—-]?[ \t]*\n(?:[ \t]*\n)?[ \t]*([^\n]{2,80})")
+_AT_COMMA = re.compile(rf",\s+(?!(?:{legal_forms().pattern})(?!\w))")  # not of "Tarvo Foods, Inc."
 _SUBJECT = re.compile(r"^[ \t]*([^\W\d_][^:：\n]{0,30}?)[ \t]*[:：][ \t]*(\S[^\n]*)", re.MULTILINE)
 _PLAIN = re.compile(r"(?<![\w@.+/\\_-])[^\W\d_]{2,}(?![\w@+/\\_-]|\.\w)")
 _ANY_WORD = re.compile(r"[^\W\d_]{3,}")
@@ -63,7 +64,9 @@ def no_person(text: str) -> bool:
     if whole >= _HALF:
         return False
     words = text.casefold().rstrip(" .,").split()
-    if days_and_months().issuperset(words) or (known < _HALF and is_position(text)):
+    if days_and_months().issuperset(re.findall(r"[^\W\d_-]+(?:-[^\W\d_]+)*", text.casefold())) or (
+        known < _HALF and is_position(text)
+    ):
         return True
     if len(words) > 1 and not is_given_name(words[0]) and address_words()[0].fullmatch(words[-1]):
         return True
@@ -104,8 +107,9 @@ class Naming:
             own.signed_below = float(signs_begin(behind.partition("\n")[2]))
             own.held = float(row in held)
             own.legal, own.legal_inside = _legal(candidate.text)
-            last = candidate.text.split()[-1].casefold()
-            own.named_whole = float(last in wholes and candidate.text.casefold() not in wholes[last])
+            name = without_titles(candidate.text).casefold()
+            last = name.split()[-1]
+            own.named_whole = float(last in wholes and name not in wholes[last])
 
     def _wholes(
         self, kind: FieldType, candidates: Sequence[Candidate], found: Sequence[OwnSigns]
@@ -184,7 +188,7 @@ def employed(behind: str) -> float:
         return 1.0
     below = _BELOW.match(behind)
     line = below[1].strip(" \t,") if below else ""
-    if names_employer(line) or is_position(line.partition(",")[0]):
+    if names_employer(_AT_COMMA.split(line)[0]) or is_position(line.partition(",")[0]):
         return 1.0
     town = "," in line and len(line) <= _LONGEST_EMPLOYER and names_a_town(line.rpartition(",")[2])
     return _LIKELY if town or _ACRONYM.match(own) else 0.0
