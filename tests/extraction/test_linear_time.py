@@ -130,18 +130,39 @@ def test_of_items_that_overlap_or_are_one_organisation_the_best_is_taken() -> No
     ]
 
 
-def test_a_person_is_one_item_under_the_whole_name() -> None:
-    texts = ["Holt", "Anna Holt", "Treasurer Anna Holt", "Holt", "Holt, Anna", "Anna", "Otto Berg", "Berg"]
-    starts = [20, 15, 5, 50, 60, 15, 80, 85]
-    found = [Candidate(Span(1, at, at + len(text)), text, text) for at, text in zip(starts, texts, strict=True)]
+def items(*said: tuple[str, int, float]) -> list[tuple[float, str]]:
+    """The items of a list of persons, of texts, their places and shares."""
+    found = [Candidate(Span(1, at, at + len(text)), text, text) for text, at, _ in said]
     kind, everything = FieldType.NAME, list(range(len(found)))
     field = Field("all", FieldType.LIST, of=kind)
     asked = choosing.Asked(
         field, kind, found, np.zeros((len(found), 1)), everything, everything, ranking.weights_for(kind)
     )
-    shares = np.array([0.9, 0.6, 0.5, 0.7, 0.8, 0.6, 0.1, 0.75])
-    taken = [(share, texts[index]) for share, index in choosing._items(asked, shares)]
-    assert taken == [(0.9, "Anna Holt"), (0.75, "Berg")]  # of Otto Berg too little speaks
+    shares = np.array([share for *_, share in said])
+    return [(share, found[index].text) for share, index in choosing._items(asked, shares)]
+
+
+def test_a_person_is_one_item_under_the_whole_name() -> None:
+    assert items(
+        ("Holt", 20, 0.9),
+        ("Anna Holt", 15, 0.6),
+        ("Treasurer Anna Holt", 5, 0.5),
+        ("Holt", 50, 0.7),
+        ("Holt, Anna", 60, 0.8),
+        ("Anna", 15, 0.6),
+    ) == [(0.9, "Anna Holt")]
+    assert items(("Otto Berg", 80, 0.1), ("Berg", 85, 0.75)) == [(0.75, "Berg")]  # too little speaks for the whole
+
+
+def test_a_longer_name_is_taken_where_a_part_of_it_is_hardly_surer() -> None:
+    assert items(("J. Holt", 26, 0.6), ("Tarvo J. Holt", 20, 0.5)) == [(0.6, "Tarvo J. Holt")]
+    assert items(("Holt", 26, 0.6), ("Tarvo Holt", 20, 0.4)) == [(0.6, "Holt")]
+    assert items(("Holt", 26, 0.6), ("Holt GmbH", 26, 0.5)) == [(0.6, "Holt")]
+
+
+def test_a_person_is_taken_without_the_title() -> None:
+    assert items(("Dr. Tarvo", 20, 0.8), ("Tarvo", 24, 0.7)) == [(0.8, "Tarvo")]
+    assert items(("Dr. Tarvo", 20, 0.8), ("Tarvo", 24, 0.1)) == [(0.8, "Dr. Tarvo")]
 
 
 def test_signs_stop_when_asked_to() -> None:

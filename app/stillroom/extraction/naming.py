@@ -64,7 +64,9 @@ def no_person(text: str) -> bool:
     if whole >= _HALF:
         return False
     words = text.casefold().rstrip(" .,").split()
-    if days_and_months().issuperset(words) or (known < _HALF and is_position(text)):
+    if days_and_months().issuperset(re.findall(r"[^\W\d_-]+(?:-[^\W\d_]+)*", text.casefold())) or (
+        known < _HALF and is_position(text)
+    ):
         return True
     if len(words) > 1 and not is_given_name(words[0]) and address_words()[0].fullmatch(words[-1]):
         return True
