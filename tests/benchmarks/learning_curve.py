@@ -222,8 +222,7 @@ def _choice_curve(path: Path, template: Template, name: str, counts: list[int], 
                 learned = classifier.learn(taught)
                 shares = row.strengths
                 if learned is not None:
-                    said = row.among if learned.examples else row.embedding
-                    shares = learned.shares(row.strengths, row.parts, said)
+                    shares = learned.shares(row.strengths, row.parts, row.embedding, row.among)
                 found = int(shares.argmax()) == row.right
                 right += found
                 share = float(shares.max() if learned is not None else ranking.softmax(shares).max())

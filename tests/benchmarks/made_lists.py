@@ -1169,6 +1169,8 @@ def _room(chance: Chance) -> str:
             f"{house} Conference Room, {_word(chance)} House",
             f"{number} {house} Hall",
             f"{house} Auditorium",
+            f"{house[:3].upper()} {chance.randint(100, 989)}",
+            f"{house[:2]}H {chance.randint(1000, 1899)}",
             f"Hörsaal {number}",
             f"Raum {number}, {house}haus",
             f"Salle {number}, Bâtiment {chance.choice('ABCD')}",

@@ -46,11 +46,14 @@ def boxed(*rows: list[tuple[float, str]]) -> Page:
     return Page(1, text, 600, 800, boxes)
 
 
-def signs(page: Page, name: str, value: str) -> dict[str, float]:
+NOTICE = Template("notice", 1, "Notice", "a talk", (Field("speaker", FieldType.NAME),))
+
+
+def signs(page: Page, name: str, value: str, *, template: Template = PAPER) -> dict[str, float]:
     document = Document("made.pdf", "pdf", "", (page,), 1)
-    field = PAPER.field(name)
+    field = template.field(name)
     candidates: list[Candidate] = propose(field, document)
-    rows = Layout(document, Meaning(PAPER)).signs(field, field.type, candidates)
+    rows = Layout(document, Meaning(template)).signs(field, field.type, candidates)
     number = next(index for index, candidate in enumerate(candidates) if candidate.text == value)
     return dict(zip(sign_names(), rows[number], strict=True))
 
@@ -147,8 +150,8 @@ def test_what_a_contract_says_its_words_stand_for_is_told() -> None:
     assert written(page, "end", "March 9, 2022")["defined"] == 0.0
 
 
-def slip(text: str, name: str, value: str) -> dict[str, float]:
-    return signs(Page(1, text), name, value)
+def slip(text: str, name: str, value: str, *, template: Template = PAPER) -> dict[str, float]:
+    return signs(Page(1, text), name, value, template=template)
 
 
 def test_where_amounts_stand_above_their_labels_the_label_below_is_theirs() -> None:
@@ -171,6 +174,14 @@ def test_what_was_handed_over_is_told_from_what_was_to_pay_by_the_change_behind_
     assert slip(slip_text, "total", "15.90")["due"] == 1.0
     bill = "Net  15.00\nTax  0.90\nTotal  15.90\n"
     assert slip(bill, "total", "15.90")["paid"] == 0.0
+
+
+def test_change_that_was_rounded_to_a_coin_tells_it_too() -> None:
+    slip_text = "DISCO  58.14\nTOTAL\n327.96\nEFECTIVO  328.00\nCAMBIO  0.05\n"
+    assert slip(slip_text, "total", "328.00")["paid"] == 1.0
+    assert slip(slip_text, "total", "327.96")["due"] == 1.0
+    rounded = "Total  327.96\nRounding  0.04\nTo pay  328.00\n"
+    assert slip(rounded, "total", "328.00")["paid"] == 0.0
 
 
 def test_a_day_of_another_paper_is_told() -> None:
@@ -217,6 +228,17 @@ def test_a_venue_of_two_lines_is_as_whole_as_one_of_one() -> None:
     both = slip(text, "location", "3rd Floor Conference Room\n            Lund Building")
     assert both["venue:venue"] == 1.0
     assert both["gaps"] == both["loose_first"] == 0.0
+
+
+def test_lines_that_no_address_begins_with_are_counted() -> None:
+    field = Field("address", FieldType.ADDRESS)
+    text = "GRILL\nYou decide\n132 North Glendale Ave\nGlendale, CA 91206\n"
+    document = Document("made.txt", "txt", "", (Page(1, text),), 1)
+    candidates = propose(field, document)
+    rows = Layout(document, Meaning(Template("t", 1, "t", "", (field,)))).signs(field, field.type, candidates)
+    loose = dict(zip([each.text for each in candidates], rows[:, sign_names().index("loose_first")], strict=True))
+    address = "132 North Glendale Ave\nGlendale, CA 91206"
+    assert [loose[before + address] for before in ("GRILL\nYou decide\n", "You decide\n", "")] == [2.0, 1.0, 0.0]
 
 
 def test_a_name_with_what_belongs_to_it_is_the_whole() -> None:
@@ -399,3 +421,44 @@ def test_what_a_number_before_it_counts_names_no_other_number() -> None:
     assert told("3 rooms\n1986 built", "1986")["own_above"] == 0.0
     assert told("Rooms\n1986 built", "1986")["own_above"] > 0.0  # as the head of a column would
     assert told("for 2 rooms 5", "5")["own_inline"] > 0.0
+
+
+def test_a_piece_of_a_sentence_names_nothing_below_it() -> None:
+    said = slip(
+        "Please write if you want to talk to the\nspeaker,\n\nAnna Berg\n", "speaker", "Anna Berg", template=NOTICE
+    )
+    assert said["own_above"] == said["like_over"] == 0.0
+    said = slip(
+        "See the notice board of the house for the list of all\nlater speakers.\nAnna Berg\n",
+        "speaker",
+        "Anna Berg",
+        template=NOTICE,
+    )
+    assert said["own_above"] == said["like_over"] == 0.0
+    said = slip("Later speakers.\nAnna Berg\n", "speaker", "Anna Berg", template=NOTICE)
+    assert said["own_above"] > 0.0
+    said = slip("Speaker\nAnna Berg\n", "speaker", "Anna Berg", template=NOTICE)
+    assert said["own_above"] > 0.5
+
+
+def test_the_word_for_a_venue_is_none_by_itself() -> None:
+    text = "Location: Center\nLocation: Lund Center\nLocation: In this talk,\nPerson: Will Lund\n"
+    assert slip(text, "location", "Lund Center")["venue:venue"] == 1.0
+    assert slip(text, "location", "Center")["venue:venue"] == 0.5
+    assert slip(text, "location", "In this talk,")["venue:small"] == 1.0
+    assert slip(text, "person", "Will Lund")["person:small"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1:30 PM in Cyert Hall\n", 1.0),
+        ("Freitag um 14 Uhr, Cyert Hall\n", 1.0),
+        ("jeudi 14h30, Cyert Hall\n", 1.0),
+        ("9:15\nCyert Hall\n", 0.5),
+        ("9:15\nDoors open\nCyert Hall\n", 0.0),
+        ("12.30 in Cyert Hall\n", 0.0),
+    ],
+)
+def test_a_venue_stands_beside_its_time(text: str, told: float) -> None:
+    assert slip(text, "location", "Cyert Hall")["venue:at_time"] == told

@@ -95,7 +95,7 @@ def test_a_line_as_long_as_a_book_takes_a_time_that_grows_with_it(pattern: str) 
     assert any(layout_seconds(pattern, 32_000) < 7 * layout_seconds(pattern, 8_000) + 0.03 for _ in range(3))
 
 
-@pytest.mark.parametrize("kind", [FieldType.EMAIL, FieldType.ORGANISATION])
+@pytest.mark.parametrize("kind", [FieldType.EMAIL, FieldType.ORGANISATION, FieldType.NAME])
 def test_items_of_a_list_are_told_apart_in_a_time_that_grows_with_them(kind: FieldType) -> None:
     field = Field("all", FieldType.LIST, of=kind)
 
@@ -128,6 +128,41 @@ def test_of_items_that_overlap_or_are_one_organisation_the_best_is_taken() -> No
         "North Wind Ltd",
         "North Wind Ltd II",
     ]
+
+
+def items(*said: tuple[str, int, float]) -> list[tuple[float, str]]:
+    """The items of a list of persons, of texts, their places and shares."""
+    found = [Candidate(Span(1, at, at + len(text)), text, text) for text, at, _ in said]
+    kind, everything = FieldType.NAME, list(range(len(found)))
+    field = Field("all", FieldType.LIST, of=kind)
+    asked = choosing.Asked(
+        field, kind, found, np.zeros((len(found), 1)), everything, everything, ranking.weights_for(kind)
+    )
+    shares = np.array([share for *_, share in said])
+    return [(share, found[index].text) for share, index in choosing._items(asked, shares)]
+
+
+def test_a_person_is_one_item_under_the_whole_name() -> None:
+    assert items(
+        ("Holt", 20, 0.9),
+        ("Anna Holt", 15, 0.6),
+        ("Treasurer Anna Holt", 5, 0.5),
+        ("Holt", 50, 0.7),
+        ("Holt, Anna", 60, 0.8),
+        ("Anna", 15, 0.6),
+    ) == [(0.9, "Anna Holt")]
+    assert items(("Otto Berg", 80, 0.1), ("Berg", 85, 0.75)) == [(0.75, "Berg")]  # too little speaks for the whole
+
+
+def test_a_longer_name_is_taken_where_a_part_of_it_is_hardly_surer() -> None:
+    assert items(("J. Holt", 26, 0.6), ("Tarvo J. Holt", 20, 0.5)) == [(0.6, "Tarvo J. Holt")]
+    assert items(("Holt", 26, 0.6), ("Tarvo Holt", 20, 0.4)) == [(0.6, "Holt")]
+    assert items(("Holt", 26, 0.6), ("Holt GmbH", 26, 0.5)) == [(0.6, "Holt")]
+
+
+def test_a_person_is_taken_without_the_title() -> None:
+    assert items(("Dr. Tarvo", 20, 0.8), ("Tarvo", 24, 0.7)) == [(0.8, "Tarvo")]
+    assert items(("Dr. Tarvo", 20, 0.8), ("Tarvo", 24, 0.1)) == [(0.8, "Dr. Tarvo")]
 
 
 def test_signs_stop_when_asked_to() -> None:

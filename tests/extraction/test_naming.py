@@ -6,9 +6,10 @@ import pytest
 
 from stillroom.documents.document import Document, Page
 from stillroom.extraction.candidates.persons import name_signs
+from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
-from stillroom.extraction.naming import employed
+from stillroom.extraction.naming import employed, no_person
 from stillroom.extraction.signs import sign_names
 from stillroom.templates.template import Field, FieldType, Template
 
@@ -91,8 +92,11 @@ From: jberg+@tarvo.example (Jan Berg)
                      MIRA HOLT
               Kloz Research Laboratory
 
-Ivo Kloz, Tarvo Foods, Inc., and Ada Lund from the Water Office answer questions; Tom Busk and Ben Orel listen. Ask Dr. Una Tamm
-about Tom, and write to kloz@tarvo.example.
+Ivo Kloz, Tarvo Foods, Inc., and Ada Lund from the Water Office answer questions; Tom Busk and Ben Orel listen. Ask Dr. Rea Tamm
+about Tom, and write to kloz@tarvo.example. The Head of Water is away.
+
+
+2:30 PM Una Kern
 
 Peter
 """
@@ -119,17 +123,35 @@ def person_signs(text: str) -> dict[str, dict[str, float]]:
     [
         ("employed", ["MIRA HOLT", "Ivo Kloz", "Ada Lund"], ["Tom Busk", "Jan Berg", "Peter"]),
         ("in_subject", ["MIRA HOLT"], ["Ivo Kloz", "Tom Busk"]),
-        ("said_again", ["MIRA HOLT", "Tom Busk"], ["Ada Lund", "Jan Berg", "Ben Orel", "Dr. Una Tamm"]),
-        ("name_titled", ["Dr. Una Tamm"], ["MIRA HOLT", "Una Tamm"]),
-        ("titled", ["Una Tamm"], ["MIRA HOLT", "Dr. Una Tamm"]),
+        ("said_again", ["MIRA HOLT", "Tom Busk"], ["Ada Lund", "Jan Berg", "Ben Orel", "Dr. Rea Tamm"]),
+        ("name_titled", ["Dr. Rea Tamm"], ["MIRA HOLT", "Rea Tamm"]),
+        ("titled", ["Rea Tamm"], ["MIRA HOLT", "Dr. Rea Tamm"]),
         ("single", ["Peter"], ["MIRA HOLT"]),
-        ("employer", ["Kloz Research Laboratory", "Tarvo Foods, Inc."], ["MIRA HOLT", "Ivo Kloz"]),
+        ("employer", ["Kloz Research Laboratory", "Tarvo Foods, Inc.", "Head of Water"], ["MIRA HOLT", "Ivo Kloz"]),
+        ("at_time", ["Una Kern"], ["MIRA HOLT", "Tom Busk"]),
     ],
 )
 def test_a_person_is_told_by_what_is_said_of_them(sign: str, those: list[str], others: list[str]) -> None:
     found = person_signs(NOTICE)
     assert [found[name][sign] for name in those] == [1.0] * len(those)
     assert [found[name][sign] for name in others] == [0.0] * len(others)
+
+
+def test_a_name_with_its_title_is_as_whole_as_the_name() -> None:
+    found = signs("DR. ANNA BERG speaks. Berg is a chemist.", FieldType.NAME)
+    assert (found["DR. ANNA BERG"]["named_whole"], found["ANNA BERG"]["named_whole"], found["Berg"]["named_whole"]) == (
+        0,
+        0,
+        1,
+    )
+
+
+def test_a_title_with_a_name_is_told_from_one_with_an_office() -> None:
+    found = person_signs("Who: Dr. Ada Lund-Associate Professor of Physics\n")
+    assert (found["Dr. Ada Lund"]["name_titled"], found["Dr. Ada Lund"]["employer"]) == (1, 0)
+    whole = found["Dr. Ada Lund-Associate Professor of Physics"]
+    assert (whole["name_titled"], whole["employer"]) == (0, 1)
+    assert person_signs("Who: Dr. Dean Lund\n")["Dr. Dean Lund"]["employer"] == 0
 
 
 def test_what_begins_or_ends_with_a_small_word_is_no_name() -> None:
@@ -151,6 +173,8 @@ def test_what_begins_or_ends_with_a_small_word_is_no_name() -> None:
         (" of the house", 0.0),
         ("\n   We wrote to the bank and the office of the town.\n", 0.0),
         ("\n\n\n   Holt University\n", 0.0),
+        ("\n   Anna Berg, Tarvo Research, Inc.\n", 0.0),
+        ("\n   Tarvo Foods, Inc., Cork\n", 1.0),
     ],
 )
 def test_where_somebody_works_stands_behind_or_below(behind: str, says: float) -> None:
@@ -177,3 +201,47 @@ def test_small_words_in_a_persons_name_do_not_count() -> None:
     assert name_signs("Maria de la Cruz") == (1, 1)
     assert name_signs("Anna Maria van der Berg Holt") == (1, 1)
     assert name_signs("Anna the Berg")[0] < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tarvo Foods Ltd",
+        "Chief Financial Officer",
+        "Wednesday",
+        "October",
+        "Delaware",
+        "South Korea",
+        "Springfield",
+        "Church Street",
+    ],
+)
+def test_firms_offices_days_and_places_are_no_persons(text: str) -> None:
+    assert no_person(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Anna Berg", "Kloz", "President Anna Berg", "Mary Lane", "Holt", "Jordan", "Anna Chicago"]
+)
+def test_a_persons_name_is_not_held_for_something_else(text: str) -> None:
+    assert not no_person(text)
+
+
+def test_a_persons_name_is_no_town_of_that_name() -> None:
+    found = signs("We met Anna. Springfield is far.", FieldType.NAME)
+    for sign in ("town", "no_person"):
+        assert {name: found[name][sign] for name in ("Anna", "Springfield")} == {"Anna": 0, "Springfield": 1}
+
+
+@pytest.mark.parametrize("word", ["Date", "Same", "March"])
+def test_a_word_is_a_town_where_something_of_an_address_stands_beside_it(word: str) -> None:
+    assert not is_town(word)
+    assert not names_a_town(word)
+    assert is_town(f"85630 {word}")
+    assert names_a_town(f"{word}, TX")
+    assert is_town("Springfield")
+
+
+def test_a_name_in_small_letters_is_known() -> None:
+    assert name_signs("maria lopez") == (1, 1)
+    assert name_signs("maria wrote") == name_signs("will page") == (0, 0)

@@ -6,7 +6,8 @@ import bisect
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Protocol
@@ -28,10 +29,12 @@ from stillroom.extraction.candidates.candidate import (
     values_of,
 )
 from stillroom.extraction.candidates.codes import tax_number_problem
+from stillroom.extraction.candidates.persons import is_titled, name_signs, without_titles
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.candidates.words import legal_forms, legal_forms_in_full
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
+from stillroom.extraction.naming import no_person
 from stillroom.extraction.passages import Passage
 from stillroom.extraction.plain_words import joined_alike
 from stillroom.extraction.ranking import Vector, Weights
@@ -60,7 +63,7 @@ _QUOTED = (FieldType.TEXT, FieldType.BLOCK)
 _LIST_THRESHOLD = 0.4
 # By type, where another is better on sets left out. Most of the persons of a text are hardly told from other names: a lower one finds
 # more of them, each saying how sure it is. The parties of a contract are named often, and what else is capitalised is not missed.
-_LIST_THRESHOLDS = {FieldType.NAME: 0.2, FieldType.ORGANISATION: 0.5}
+_LIST_THRESHOLDS = {FieldType.NAME: 0.25, FieldType.ORGANISATION: 0.5}
 _WEIGHED_TOGETHER = 6  # values of one field
 # Of a field. Only the best of them change their shares when fields are decided together, and of the others no more can be offered.
 _MOST_PLACES = _WEIGHED_TOGETHER + 2 * RUNNERS_UP
@@ -794,11 +797,14 @@ def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
     least = least_share(asked.kind)
     likely = [pair for pair in zip(shares.tolist(), asked.chosen, strict=True) if pair[0] >= least]
     names: set[str] = set()
-    places, called = _Spans(), _Organisations()
-    for share, index in sorted(likely, key=lambda pair: (-pair[0], pair[1])):
+    places, called, persons = _Spans(), _Organisations(), _Persons()
+    order = sorted(likely, key=lambda pair: (-pair[0], pair[1]))
+    for share, index in _whole_names(asked, order) if asked.kind is FieldType.NAME else order:
         candidate = asked.candidates[index]
         name = asked.spelled(index) if asked.kind in _NAMED else candidate.value
         if not name or name in names or places.overlap(candidate.span):
+            continue
+        if asked.kind is FieldType.NAME and persons.has_or_add(candidate.value):
             continue
         if asked.kind is FieldType.ORGANISATION:
             if called.has(candidate.value):
@@ -808,6 +814,59 @@ def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
         places.add(candidate.span)
         taken.append((share, index))
     return taken
+
+
+# Of the share that a part of a name has ("Holt"), from which on a longer one with a word that no list knows is taken for it ("Tarvo Holt").
+_NEARLY = 0.7
+_INITIAL = re.compile(r"[^\W\d_]\.? |.* [^\W\d_]\.?$")
+
+
+def _whole_names(asked: Asked, likely: Sequence[tuple[float, int]]) -> Iterator[tuple[float, int]]:
+    """The same, with a person's whole name ("Jan Holt") in the place of each part of it ("Holt"), and none with a title in the place of
+    that without it."""
+    spans = sorted((asked.candidates[index].span, index, share) for share, index in likely)
+    starts = [(span.page, span.start) for span, _, _ in spans]
+    longest = max((span.end - span.start for span, _, _ in spans), default=0)
+    bare = {(span.page, span.start, span.end): index for span, index, _ in spans}
+    for share, index in likely:
+        candidate = asked.candidates[index]
+        span, text = candidate.span, candidate.text
+        if is_titled(text):
+            name = span.end - len(without_titles(text))
+            yield share, bare.get((span.page, name, span.end), index)
+            continue
+        if name_signs(candidate.value)[1] >= 1:
+            yield share, index
+            continue
+        first = bisect.bisect_left(starts, (span.page, span.end - longest))
+        last = bisect.bisect_right(starts, (span.page, span.start))
+        part = " " not in text or _INITIAL.match(text) is not None
+        for held, at, own in spans[first:last]:
+            if held.end >= span.end and held != span:
+                known, whole = name_signs(asked.candidates[at].value)
+                if whole >= 1 or (
+                    part and known >= _HALF and own >= _NEARLY * share and not no_person(asked.candidates[at].value)
+                ):
+                    yield share, at
+                    break
+        else:
+            yield share, index
+
+
+class _Persons:
+    """Persons' names, by their words: "Holt", "Jan Holt" and "Holt, Jan" are one."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[frozenset[str]]] = defaultdict(list)
+
+    def has_or_add(self, name: str) -> bool:
+        """Whether one of them has all words of this name; else it is one of them from now on."""
+        words = frozenset(map(same_name, _words_of_name(name)))
+        if any(words <= other for other in self._known[next(iter(words), "")]):
+            return True
+        for word in words:
+            self._known[word].append(words)
+        return False
 
 
 class _Spans:

@@ -25,14 +25,16 @@ from stillroom.extraction import concepts
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.leaders import without_leaders
-from stillroom.extraction.candidates.persons import name_signs
+from stillroom.extraction.candidates.persons import is_given_name, name_signs
 from stillroom.extraction.candidates.propose import Proposals
+from stillroom.extraction.candidates.text import address_shape
+from stillroom.extraction.candidates.times import names_a_time
 from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.venues import venue_sign
 from stillroom.extraction.candidates.words import address_words, common_words, name_suffixes, states_and_countries
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
-from stillroom.extraction.naming import Naming, names_employer
+from stillroom.extraction.naming import Naming, names_employer, no_person
 from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names, signs_of
 from stillroom.templates.template import Field, FieldType
 
@@ -56,6 +58,9 @@ _RANGE = re.compile(
 _LABEL_FIRST = re.compile(r"[^:\n]{1,30}?\s*:\s")
 _HOST = re.compile(r"(?:@|www\.|https?://)([\w.\-]+)", re.IGNORECASE)
 _WORD_BEFORE = re.compile(r"([^\W\d_])[\w'’&]* \(?$")
+_LONG = 40  # characters of a line that a sentence fills
+_WHOLE_WORD = re.compile(r"[^\W\d_]{5}\.$")
+_LONGEST_LINE = 400  # characters in which a time is looked for
 _ANY_WORD = re.compile(r"[^\W\d_]+")
 _NEAR = 30
 _BEHIND = 12
@@ -242,8 +247,29 @@ class _PageCells:
         )
 
     def naming(self, index: int) -> list[Label]:
-        """The labels of a cell that may name what is beside or below it."""
+        """The labels of a cell that may name what is beside or below it; a piece of a sentence has none."""
+        if self._is_of_sentence(index):
+            return []
         return [label for label in self.cell_labels[index] if not self.counts(label)]
+
+    def _is_of_sentence(self, index: int) -> bool:
+        """Whether a cell is a line of a sentence that goes on ("the speaker,"), or that ends here below a long line of it."""
+        cell = self.cells[index]
+        last = self.text[cell.end - 1]
+        if last == ",":
+            return self.text[cell.start].islower()
+        if (
+            last != "."
+            or not cell.line
+            or not _WHOLE_WORD.search(self.text, max(cell.start, cell.end - _SHORT_LABEL), cell.end)
+        ):
+            return False
+        start, end = self.lines[cell.line - 1]
+        return (
+            end - start >= _LONG
+            and self.text[end - 1] not in ".:;!?"
+            and self.text.count("\n", end, self.lines[cell.line][0]) == 1
+        )
 
     def label_text(self, index: int) -> str:
         """What a cell says, where it is short enough for a label and holds no value of its own behind one."""
@@ -277,6 +303,19 @@ class _PageCells:
 
     def line_of(self, position: int) -> int:
         return max(0, at_or_before(self.line_starts, position))
+
+    def at_time(self, number: int) -> float:
+        """Whether a line says a time of day, 1, or one beside it, a half."""
+        timed = self._timed
+        return 1.0 if number in timed else 0.5 if {number - 1, number + 1} & timed else 0.0
+
+    @functools.cached_property
+    def _timed(self) -> frozenset[int]:
+        return frozenset(
+            number
+            for number, (start, end) in enumerate(self.lines)
+            if names_a_time(self.text[start : min(end, start + _LONGEST_LINE)])
+        )
 
     def labels_between(self, start: int, end: int) -> list[Label]:
         first = at_or_before(self._label_starts, start - 1) + 1
@@ -790,10 +829,15 @@ class Layout:
                 own.place_known = float(single_spaced(text).casefold() in states_and_countries())
                 own.venue = venue_sign(text)
                 own.town = float(is_town(text.rpartition("\n")[2]))
-                own.small, own.single = small_words(text), float(len(text.split()) == 1)
-                own.employer = names_employer(text)
+                own.small, own.single = small_words(text, kind), float(len(text.split()) == 1)
+                own.employer, own.at_time = names_employer(text), page.at_time(cell.line)
+                if kind is FieldType.NAME:
+                    own.no_person = float(no_person(text))
+                    own.town *= not is_given_name(text)  # "Anna"
             elif kind is FieldType.ADDRESS:
                 own.town = float(names_a_town(text))
+                if own.loose_first:
+                    own.loose_first = float(_loose_lines(text))
             found.append(own)
         if kind is FieldType.NAME or (kind in _CALLED and kind in self._listed):
             self._naming.mark(kind, candidates, found)
@@ -922,6 +966,13 @@ def role_of(meaning: Meaning, field: Field, kind: FieldType) -> str:
     return ""
 
 
+def _loose_lines(text: str) -> int:
+    """With how many lines an address begins that have nothing of one, and 1 where it is a heading that has: a name, what a shop calls
+    itself."""
+    loose = itertools.takewhile(lambda line: address_shape(line.strip()) <= _LOOSE, text.split("\n"))
+    return max(1, sum(1 for _ in loose))
+
+
 def _is_street(text: str) -> bool:
     """Whether a text is a street with its number and nothing else: "Lieferantenstraße 20", "12 High Street"."""
     text = text.strip()
@@ -930,14 +981,18 @@ def _is_street(text: str) -> bool:
     return len(text.split()) <= _STREET_WORDS and address_words()[0].search(text) is not None
 
 
-def small_words(text: str) -> float:
-    """Which share of a text's words begins with a small letter; 1 where a word of every text with such a letter begins or ends it."""
+def small_words(text: str, kind: FieldType) -> float:
+    """Which share of a text's words begins with a small letter; 1 where a word of every text with such a letter begins or ends it.
+
+    A word of every text that begins with a capital counts as well, but in names: "Will Berg".
+    """
     words: list[str] = _ANY_WORD.findall(text)
     if not words:
         return 0.0
     if any(word[0].islower() and word in common_words() for word in (words[0], words[-1])):
         return 1.0
-    return sum(word[0].islower() for word in words) / len(words)
+    every = frozenset() if kind is FieldType.NAME else common_words()
+    return sum(word[0].islower() or word.casefold() in every for word in words) / len(words)
 
 
 def _goes_before(text: str) -> bool:
@@ -1063,11 +1118,21 @@ def _tendered(
     due: set[Decimal] = set()
     before: set[Decimal] = set()
     for (span, size, row), (after, change, _) in itertools.pairwise(order):
-        if after.start >= span.end and size - change in before:
-            paid.add(row)
-            due.add(size - change)
+        if after.start >= span.end:
+            owed = [size - change] if size - change in before else _nearly(size, change, before)
+            if len(owed) == 1:
+                paid.add(row)
+                due.update(owed)
         before.add(size)
     return paid, due
+
+
+def _nearly(paid: Decimal, change: Decimal, amounts: Collection[Decimal]) -> list[Decimal]:
+    """Which of these amounts was to pay, where the change was rounded to a coin and it was not."""
+    if paid % _SMALLEST_COIN or change % _SMALLEST_COIN:
+        return []
+    owed = paid - change
+    return [each for each in amounts if each % _SMALLEST_COIN and abs(each - owed) < _SMALLEST_COIN]
 
 
 def _joined(candidates: Sequence[Candidate]) -> set[int]:

@@ -14,12 +14,20 @@ import regex as re
 
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.candidates.persons import begins_with_title, without_titles
-from stillroom.extraction.candidates.towns import names_a_town
-from stillroom.extraction.candidates.words import common_words, employers, legal_forms, titles
+from stillroom.extraction.candidates.persons import is_given_name, is_titled, name_signs, without_titles
+from stillroom.extraction.candidates.towns import is_town, names_a_town
+from stillroom.extraction.candidates.words import (
+    address_words,
+    common_words,
+    days_and_months,
+    employers,
+    legal_forms,
+    states_and_countries,
+    titles,
+)
 from stillroom.extraction.concepts import key_of, vocabulary
 from stillroom.extraction.plain_words import introductions, role_of, signs_begin, works_at
-from stillroom.extraction.positions import is_position
+from stillroom.extraction.positions import holds_office, is_position
 from stillroom.extraction.signs import OwnSigns
 from stillroom.templates.template import FieldType
 
@@ -41,9 +49,28 @@ _ACRONYM = re.compile(r"[A-Z][A-Z&]{1,5}(?!\w)")
 _LONGEST_EMPLOYER = 80  # characters
 # The next line, or the one behind an empty one.
 _BELOW = re.compile(r"[ \t]*[,–—-]?[ \t]*\n(?:[ \t]*\n)?[ \t]*([^\n]{2,80})")
+_AT_COMMA = re.compile(rf",\s+(?!(?:{legal_forms().pattern})(?!\w))")  # not of "Tarvo Foods, Inc."
 _SUBJECT = re.compile(r"^[ \t]*([^\W\d_][^:：\n]{0,30}?)[ \t]*[:：][ \t]*(\S[^\n]*)", re.MULTILINE)
 _PLAIN = re.compile(r"(?<![\w@.+/\\_-])[^\W\d_]{2,}(?![\w@+/\\_-]|\.\w)")
 _ANY_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+@functools.lru_cache(maxsize=20_000)
+def no_person(text: str) -> bool:
+    """Whether a capitalised text is something else than a person, by its words: a firm, an office, a day or month, a place, a street."""
+    if _LEGAL.search(text, 1):
+        return True
+    known, whole = name_signs(text)
+    if whole >= _HALF:
+        return False
+    words = text.casefold().rstrip(" .,").split()
+    if days_and_months().issuperset(re.findall(r"[^\W\d_-]+(?:-[^\W\d_]+)*", text.casefold())) or (
+        known < _HALF and is_position(text)
+    ):
+        return True
+    if len(words) > 1 and not is_given_name(words[0]) and address_words()[0].fullmatch(words[-1]):
+        return True
+    return not known and (" ".join(words) in states_and_countries() or is_town(text))
 
 
 class Naming:
@@ -67,7 +94,8 @@ class Naming:
                 called[span.page, span.end] = float(bool(role_of(behind)))
                 says[span.page, span.end] = employed(behind)
             own.employed = says[span.page, span.end]
-            own.name_titled = float(begins_with_title(candidate.text))
+            own.name_titled = float(is_titled(candidate.text))
+            own.employer = max(own.employer, float(holds_office(without_titles(candidate.text))))
             own.in_subject, own.said_again = self._said_elsewhere(candidate, alike[candidate.value.casefold()])
             own.called = called[span.page, span.end]
             own.everyday = self._everyday(candidate.text)
@@ -79,8 +107,9 @@ class Naming:
             own.signed_below = float(signs_begin(behind.partition("\n")[2]))
             own.held = float(row in held)
             own.legal, own.legal_inside = _legal(candidate.text)
-            last = candidate.text.split()[-1].casefold()
-            own.named_whole = float(last in wholes and candidate.text.casefold() not in wholes[last])
+            name = without_titles(candidate.text).casefold()
+            last = name.split()[-1]
+            own.named_whole = float(last in wholes and name not in wholes[last])
 
     def _wholes(
         self, kind: FieldType, candidates: Sequence[Candidate], found: Sequence[OwnSigns]
@@ -159,7 +188,7 @@ def employed(behind: str) -> float:
         return 1.0
     below = _BELOW.match(behind)
     line = below[1].strip(" \t,") if below else ""
-    if names_employer(line) or is_position(line.partition(",")[0]):
+    if names_employer(_AT_COMMA.split(line)[0]) or is_position(line.partition(",")[0]):
         return 1.0
     town = "," in line and len(line) <= _LONGEST_EMPLOYER and names_a_town(line.rpartition(",")[2])
     return _LIKELY if town or _ACRONYM.match(own) else 0.0

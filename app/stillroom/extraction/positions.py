@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from stillroom import paths
+from stillroom.extraction.candidates.persons import name_signs
 from stillroom.extraction.likeness import differ_in_one
 from stillroom.templates.template import Field
 
@@ -32,6 +33,11 @@ def is_position(text: str) -> bool:
         return False
     offices = [_is_office(word) for word in words]
     return offices[0] or (any(offices) and words[0] in _words().before)
+
+
+def holds_office(text: str) -> bool:
+    """Whether one of a text's words is an office, and no name of a person as well: "Anna Berg-Associate Professor of Law"."""
+    return any(_is_office(word.casefold()) and not name_signs(word)[0] for word in _WORD.findall(text))
 
 
 def _is_office(word: str) -> bool:

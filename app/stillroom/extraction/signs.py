@@ -117,10 +117,12 @@ class OwnSigns:
     employed: float = 0.0
     in_subject: float = 0.0
     said_again: float = 0.0
+    at_time: float = 0.0
     place_known: float = 0.0
     town: float = 0.0
     venue: float = 0.0
     part: float = 0.0
+    no_person: float = 0.0
     everyday: float = 0.0
     quoted: float = 0.0
     called: float = 0.0
@@ -215,6 +217,7 @@ _BY_ROLE_ALONE = [
     _OWN_NAMES.index(sign)
     for sign in (
         "place_known", "venue", "name_titled", "single", "small", "employer", "employed", "in_subject", "said_again",
+        "at_time",
     )
 ]  # fmt: skip
 # What tells items of a list from whatever else is capitalised. A single name is chosen by its label and place: where these signs
@@ -223,7 +226,7 @@ _OF_LISTS = [
     _OWN_NAMES.index(sign)
     for sign in (
         "everyday", "quoted", "called", "introduced", "titled", "begins", "signed", "signed_below", "held", "legal", "legal_inside",
-        "named_whole",
+        "named_whole", "no_person",
     )
 ]  # fmt: skip
 _own_row = attrgetter(*_OWN_NAMES)
@@ -270,7 +273,19 @@ _BY_ROLE = {
     "number": ("top", "place", "repeats", "size", "position_first"),
     "tax_id": ("top", "place", "repeats"),
     "place": ("place_known", "name_known", "place", "repeats", "whole_cell", "length"),
-    "venue": ("venue", "top", "place", "repeats", "whole_cell", "length", "digits", "part", "small", "employer"),
+    "venue": (
+        "venue",
+        "top",
+        "place",
+        "repeats",
+        "whole_cell",
+        "length",
+        "digits",
+        "part",
+        "small",
+        "employer",
+        "at_time",
+    ),
     "person": (
         "name_known",
         "name_whole",
@@ -283,6 +298,7 @@ _BY_ROLE = {
         "domain",
         "part",
         "town",
+        "no_person",
         "name_titled",
         "single",
         "small",
@@ -294,6 +310,8 @@ _BY_ROLE = {
         "titled",
         "named_whole",
         "legal",
+        "at_time",
+        "venue",
     ),
 }
 

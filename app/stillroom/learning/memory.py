@@ -129,12 +129,14 @@ class LearnedTemplate:
         if learned is None or (len(learned.options) and int(learned.options.max()) >= len(strengths)):
             return None
         text = beginning(document)
-        said = embed(text, examples=learned.examples) if learned.model and embed is not None else None
-        shares = learned.shares(
-            strengths,
-            classifier.parts_of(text),
-            said.whole if said is not None and said.model == learned.model else None,
-        )
+
+        def said(behind: bool) -> Vector | None:
+            if embed is None or all(each.behind is not behind for each in learned.by_embedding):
+                return None
+            found = embed(text, examples=learned.examples if behind else "")
+            return found.whole if found is not None and found.model == learned.model else None
+
+        shares = learned.shares(strengths, classifier.parts_of(text), said(behind=False), said(behind=True))
         return shares, confidence(learned.slope, learned.shift, float(shares.max()))
 
     def gains(self) -> dict[str, Gain]:

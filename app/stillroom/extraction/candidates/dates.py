@@ -105,6 +105,10 @@ _YEAR_AND_DAY_BEFORE = re.compile(
     r"(?<!\d)(?P<y>\d{4})\.?-? ?(?:gada|m\.|г\.|ж\.|жылы|жылғы|жылдын) (?P<d>\d{1,2})[.-]? ?$", re.IGNORECASE
 )
 _DAY_BEHIND = re.compile(r"\.?[-./\s]\s?(?P<d>\d{1,2})(?!\d)", re.IGNORECASE)
+# "Feb15/20", "Feb14,2023", "May 142020": no space is between the month and the day, or none between that and the year.
+_DAY_AT_MONTH = re.compile(
+    r"(?:(?P<d>\d{1,2})(?:\s?,\s?(?P<y>\d{4})|\s(?P<y>(?:19|20)\d\d)|/(?P<y>\d\d))|\.?\s?(?P<d>\d{1,2})(?P<y>(?:19|20)\d\d))(?!\w|[.,:/]\d)"
+)
 
 _MONTH_BEFORE = re.compile(
     r"((?:[\p{L}\p{M}]{1,20}\.){0,2}[\p{L}\p{M}]{1,20})\.?,?(?:\s|\s?\d{1,2}(?:st|nd|rd|th)?,?\s)(?:de\s|del\s)?$"
@@ -287,6 +291,9 @@ def _of_month(named: Mapping[int, str], year: str, day: int) -> dict[str, dateti
 
 def _around(start: int, end: int, before: str, behind: str) -> Iterator[tuple[int, int, str, int]]:
     """Day and year around a month's name, in the orders that are written: where the date begins and ends, year, day."""
+    both = _DAY_AT_MONTH.match(behind)
+    if both:  # of "$5 Feb19/20" the five is no day
+        yield start, end + both.end(), both["y"], int(both["d"])
     day, year = _DAY_BEFORE.search(before), _YEAR_BEHIND.match(behind)
     if day and year:
         yield start - len(before) + day.start(), end + year.end(), year["y"], int(day["d"])

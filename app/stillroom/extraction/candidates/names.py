@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import regex as re
 
 from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
-from stillroom.extraction.candidates.persons import name_signs
+from stillroom.extraction.candidates.persons import in_small_letters, name_signs
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
 from stillroom.extraction.candidates.words import (
     common_words,
@@ -25,7 +26,7 @@ _LEGAL = legal_forms()
 _LEGAL_END = re.compile(rf"(?<![\w])(?:{_LEGAL.pattern})(?!\w)\.?")
 _LEGAL_FIRST = re.compile(r"(?<!\w)(?:ООО|ОАО|ЗАО|ПАО|АО|ТОВ|ПАТ|ИП|ФОП|ЕТ)\s{1,3}[«\"“„][^»\"”“\n]{2,60}[»\"”“]")
 # A capitalised word (any script without case counts as capitalised), or a small word between two of them.
-_CAPITAL = r"(?:[^\W\d_\p{Ll}][\w'’.&\-]{0,40}|[0-9]{1,6}[A-Z][\w'’&\-]{0,40}|&)"
+_CAPITAL = rf"(?:(?:{joining_words('before')})?[^\W\d_\p{{Ll}}][\w'’.&\-]{{0,40}}|[0-9]{{1,6}}[A-Z][\w'’&\-]{{0,40}}|&)"
 _JOIN = rf"(?:(?:{joining_words('persons', 'firms')})(?:[ \u00a0](?:{joining_words('further')})){{0,2}})(?!\w)"
 # What an organisation is goes before what it is called: "Sparkasse Holstein", "Banque Populaire"; but "Trading Co. Ltd." ends a name.
 _KIND_FIRST = re.compile(
@@ -50,8 +51,15 @@ _BILL_LINE = re.compile(
     r"your\s+order\b.*|.*\breturnable\b.*|.*\bcome\s+again\b.*|posted)\W*$",
     re.IGNORECASE,
 )
-# A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7".
-_NO_NAME = re.compile(r"^\W*(?:[\d\W]*(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}\s?:\s?\d[\d\W]*)\W*$", re.IGNORECASE)
+# A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7", "Phone 858-673-8362".
+_NO_NAME = re.compile(
+    r"^\W*(?:[\d\W]*(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}(?:\s?:\s?\d[\d\W]*|\.?\s{1,3}[(+]?\d(?:\W?\d){6,14}))\W*$",
+    re.IGNORECASE,
+)
+# A line that has one of these is of another thing than the name above or below it; "99" may be a name.
+_NO_LINE_OF_NAME = re.compile(
+    r"^\W*(?:\d[\d\W]{0,24}?\d[:/]\d\d[\d\W]{0,12}(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}\s?:\s?\d[\d\W]*)\W*$", re.IGNORECASE
+)
 # Whose the form is, or the program that printed it: "Copyright Forms Inc. 2014".
 # "(a) and (c) Jones Ltd" is a list.
 _OWNED = r"(?:©|\(c\)(?=\W{0,3}(?:19|20)\d\d(?!\d)))"
@@ -62,6 +70,8 @@ _RIGHTS_INSIDE = re.compile(
 )
 # Not the "und" of "von und zu Berg".
 _AND = re.compile(rf"[\s,]+(?!(?:{joining_words('further')})(?!\w))(?:{joining_words('between')})\s+")
+_OF_NAMES_TOO = re.compile(rf"[ \u00a0](?:{joining_words('of_names_too')})[ \u00a0]")
+_MOST_SMALL = 3
 _OF = re.compile(rf"\b(?:{joining_words('of')})\s+(?:(?:{joining_words('further')})\s+)?")
 # A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short: "Prof. Berg".
 _SENTENCE = re.compile(r"(?<=[\p{Ll}\p{M}]{4})\.\s+")
@@ -96,6 +106,8 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
         text = page.text[left:right]
         lines = text.split("\n")
         if any(_BILL_LINE.match(line) for line in lines) or _NO_NAME.match(text):
+            continue
+        if len(lines) > 1 and any(map(_NO_LINE_OF_NAME.match, lines)):
             continue
         above = 0.0
         if _KIND_FIRST.match(text):
@@ -159,6 +171,8 @@ _NICKNAMED = re.compile(
 _CONTRACTION = re.compile(r"[^\W\d_]{1,6}['’](?:m|s|re|ve|ll|d)[ \u00a0]+", re.IGNORECASE)
 # Of a name, each with the small words before it: "van der Berg".
 _WITH_PARTICLES = re.compile(rf"(?:{_JOIN}[ \u00a0]+)*\S+")
+_SMALL_LETTERS = re.compile(r"(?<![\w@.'’-])\p{Ll}{3,20}(?: \p{Ll}\.?)? \p{Ll}{3,20}(?![\w@'’-])")
+_INITIAL = re.compile(r"\p{Lu}\.?")
 _MOST_WORDS = 4
 _HALF = 0.5  # of the words before a dash, from which on they are a person's name
 
@@ -181,6 +195,7 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
             if " " in before and "\n" not in before:  # "Anna Berg of the Leicester police", but not "State of Oregon"
                 yield start, of.start(), 0.5
                 yield from _persons(page.text, start, of.start())
+        yield from _beside_small_words(page.text, start, end)
         yield from _persons(page.text, start, end)
         if _SENTENCE.search(page.text, start, end):
             for left, right in _between(_SENTENCE, page.text, start, end):
@@ -189,6 +204,7 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
                 if of := _OF.search(page.text, left, right):
                     yield left, of.start(), 0.5
         yield from _apart(page.text, start, end)
+    yield from ((*span, 0.5) for span in _in_small_letters(page.text))
     for match in _NICKNAMED.finditer(page.text):
         start, end = match.span()
         yield start, end, 0.6
@@ -199,6 +215,26 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
     for value in labelled(page, own):
         if len(value.text) <= 60:
             yield value.start, value.end, 0.5
+
+
+def _in_small_letters(text: str) -> Iterator[tuple[int, int]]:
+    """Persons' names that a text writes without capital letters: "from: maria lopez"."""
+    for match in _SMALL_LETTERS.finditer(text, overlapped=True):
+        if in_small_letters(match.group()):
+            yield match.span()
+
+
+def _beside_small_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
+    """What stands before, between and behind small words that are of names, and as well say who or where: "Vortrag von Jan Holt",
+    "Ana Lund de Tarvo Foods"."""
+    small = [match.span() for match in itertools.islice(_OF_NAMES_TOO.finditer(text, start, end), _MOST_SMALL)]
+    if not small or "\n" in text[start:end]:
+        return
+    starts, ends = [start, *(stop for _, stop in small)], [*(begin for begin, _ in small), end]
+    for first, left in enumerate(starts):
+        for right in ends[first:]:
+            if (left, right) != (start, end) and " " in text[left:right]:
+                yield left, right, 0.3
 
 
 def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
@@ -235,10 +271,9 @@ def _lines_of(text: str, start: int, end: int) -> Iterator[tuple[int, int, float
 def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
     """Parts of a run of capitalised words that may be the person in it."""
     dashed = _DASHED.search(text, start, end)
-    if dashed and (
-        dashed.group().endswith((" ", "\u00a0")) or name_signs(_TITLE.sub("", text[start : dashed.start()]))[0] >= _HALF
-    ):
-        end = dashed.start()  # "Dr. Anna Berg-Professor of Law", "Anna Berg- Director"
+    named = _TITLE.sub("", text[start : dashed.start()]) if dashed else ""
+    if dashed and (dashed.group().endswith((" ", "\u00a0")) or (" " in named and name_signs(named)[0] >= _HALF)):
+        end = dashed.start()  # "Dr. Anna Berg-Professor of Law", "Anna Berg- Director"; not "Mary-Ann Berg"
         yield start, end, 0.8
     possessive = _POSSESSIVE.search(text, start, end)
     if possessive:
@@ -256,9 +291,14 @@ def _persons(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]
         return
     # "Producer Anna Berg" gives "Anna Berg", and "Anna Berg Producer" too; of two words each may be the name.
     least = 1 if len(words) == 2 else 2
+    own = [text[start + left : start + right] for left, right in words]
     for count in range(least, len(words)):
-        yield start + words[0][0], start + words[count - 1][1], 0.3
-        yield start + words[len(words) - count][0], start + words[-1][1], 0.5 if count > 1 else 0.3
+        # No name ends with an initial where it goes on, nor begins with that of the given name before it.
+        if not _INITIAL.fullmatch(own[count - 1]):
+            yield start + words[0][0], start + words[count - 1][1], 0.3
+        first = len(words) - count
+        if not (_INITIAL.fullmatch(own[first]) and name_signs(own[first - 1])[0] > 0):
+            yield start + words[first][0], start + words[-1][1], 0.5 if count > 1 else 0.3
 
 
 def _letterhead(page: Page, rows: list[Line], own: re.Pattern[str] | None) -> Iterator[tuple[int, int, float]]:

@@ -8,9 +8,10 @@ import unicodedata
 import regex as re
 
 from stillroom import paths
-from stillroom.extraction.candidates.words import name_particles, name_suffixes, titles
+from stillroom.extraction.candidates.words import common_words, name_particles, name_suffixes, titles
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\p{M}'’\-])*\.?")
+_CAPITALISED = re.compile(r"\p{Lu}[\p{L}\p{M}'’\-]*\.?$")
 _MOST = 4
 _ONE = 0.6  # of a single word that is a name: many are words, too
 
@@ -36,14 +37,22 @@ def _title() -> re.Pattern[str]:
 _NICKNAME = re.compile(r"(?<=\w) [\"“„'‘(]\p{Lu}[\w.'’ -]{0,20}[\"”“'’)](?= \w)")
 
 
-def begins_with_title(text: str) -> bool:
-    """Whether a title of a person goes before a name in it: "Dr. Anna Berg"."""
-    return _title().match(text) is not None
-
-
 def without_titles(text: str) -> str:
-    """The name behind them."""
-    return _title().sub("", text, count=1) if begins_with_title(text) else text
+    """The name behind what goes before it."""
+    return text[title.end() :] if (title := _title().match(text)) else text
+
+
+def is_titled(text: str) -> bool:
+    """Whether a text is a title and a name, and no more: "Dr. Anna Berg"."""
+    name = without_titles(text)
+    words = [word for word in _words_of(name) if word not in name_particles()]
+    return len(name) < len(text) and len(words) <= _MOST and all(_CAPITALISED.match(word) for word in words)
+
+
+def _words_of(text: str) -> list[str]:
+    """Those of a name, without a nickname and what stands behind it."""
+    plain: str = _NICKNAME.sub("", _suffix().sub("", text))
+    return plain.replace(",", " ").split()
 
 
 def folded(word: str) -> str:
@@ -53,18 +62,33 @@ def folded(word: str) -> str:
 
 
 @functools.lru_cache(maxsize=20_000)
+def in_small_letters(text: str) -> bool:
+    """Whether a text of small letters is a person's name with both: two names that are no words of every text."""
+    words = text.split()
+    if not 1 < len(words) <= _MOST or not text.islower():
+        return False
+    given, family = _known()
+    first, last = words[0], words[-1]
+    return folded(first) in given and folded(last) in family and common_words().isdisjoint((first, last))
+
+
+def is_given_name(word: str) -> bool:
+    """Whether persons are called so; places may be as well."""
+    return folded(word) in _known()[0]
+
+
+@functools.lru_cache(maxsize=20_000)
 def name_signs(text: str) -> tuple[float, float]:
     """Which share of a text's words are names of persons, and whether it is one with given name and surname; 0 to 1 each.
 
     Small words in it ("van der") do not count, nor does a nickname.
     """
-    plain = _NICKNAME.sub("", _suffix().sub("", text))
-    words = [word for word in plain.replace(",", " ").split() if word not in name_particles()]
+    words = [word for word in _words_of(text) if word not in name_particles()]
     if not 1 <= len(words) <= _MOST or "\n" in text or not all(_WORD.fullmatch(word) for word in words):
         return 0.0, 0.0
     given, family = _known()
     told = [folded(word) for word in words if len(word.rstrip(".")) > 1]
-    if not told or any(word[0].islower() for word in (words[0], words[-1])):
+    if not told or (any(word[0].islower() for word in (words[0], words[-1])) and not in_small_letters(text)):
         return 0.0, 0.0
     known = [word in given or word in family for word in told]
     share = sum(known) / len(told)

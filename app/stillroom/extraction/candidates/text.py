@@ -11,7 +11,17 @@ from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.streets import street_addresses
 from stillroom.extraction.candidates.venues import venues
-from stillroom.extraction.candidates.words import address_labels, address_words, against, legal_form
+from stillroom.extraction.candidates.words import (
+    address_labels,
+    address_words,
+    against,
+    branches,
+    country_of_states,
+    legal_form,
+    state_and_postcode,
+    town_and_state,
+    weights,
+)
 from stillroom.templates.template import Field
 
 # "/s/" stands for a signature: "Anna Berg, Treasurer/s/ Anna Berg". An address that fills its column may run into the next: "IL 60601Holt".
@@ -32,7 +42,10 @@ _NEXT_LABEL = re.compile(
 )
 _CLOSING = re.compile(r"[\"”»\]*]{1,4}[\s.,;]{0,4}$|(?<=\S)\s{1,4}[.,;]{1,4}$")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
-_POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b")
+# Of figures, of the United Kingdom, and of Canada, whose noughts are read as letters.
+_POSTCODE = re.compile(
+    r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b|\b[A-Z]\d[A-Z] ?[\dO][A-Z]\d\b"
+)
 _REGISTRATION_LINE = re.compile(
     r"^[(\[<]?(?:co(?:mpany)?\.?\s*)?(?:br\.?\s*)?(?:reg\.?\s*)?(?:no\.?\s*:?\s*)?[(\[]?[A-Z]{0,3}\d{5,}\s*-?\s*[A-Z]?[)\]>]?$"
     r"|\b(?:sdn\.?\s*bhd|gmbh|ltd|inc|llc|s/b|d\.o\.o|s\.r\.l|s\.p\.a)\b",
@@ -43,22 +56,30 @@ _TOWN_AND_STATE = re.compile(
     r"(?<=\w)[,.]? ?[A-Z]{2}\.?,? ?\d{5}(?!\d)|(?<=[^\W\d_]{3})[,.] ?[A-Z][a-z] ?\d{5}(?!\d)|(?<=[^\W\d_]{3})[,.] ?[A-Z]{2}$",
     re.MULTILINE,
 )
-# Streets written in one, too: "320CanbridgeSt.", "14585BISCAYNEBLVD.", "11983BernardoPlazaDr."
+# Streets written in one, too: "320CanbridgeSt.", "14585BISCAYNEBLVD.", "11983BernardoPlazaDr.", "HullRd."; those that are only
+# counted: "4503NW23rd"; and rooms: "#031-004", "CentralLevel3".
 _STREET_IN_ONE = re.compile(
-    r"^\d{1,6}[A-Za-z][\w.]*?(?:(?<=[a-z\d])(?:St|Rd|Ave?|Blvd|Dr|Ln|Hwy|Pkwy|Pl|Ct|Sq|Way|Lane|Drive|Place|Court|Square)"
-    r"|(?<=[A-Z]{3})(?:ST|RD|AVE|BLVD|DR|LN|HWY|PKWY|LANE|DRIVE|PLACE|COURT|SQUARE))(?![A-Za-z])",
+    r"^\d{1,6}[A-Za-z][\w.]*?(?:(?<=[a-z\d])(?:St|Rd|Ave?|Blvd|Dr|Ln|Hwy|Pkwy|Pl|Ct|Sq|Way|Lane|Drive|Place|Court|Square|Boulevard|Parkway|Highway)"
+    r"|(?<=[A-Z]{3})(?:ST|RD|AVE|BLVD|DR|LN|HWY|PKWY|LANE|DRIVE|PLACE|COURT|SQUARE|BOULEVARD|PARKWAY|HIGHWAY))(?![A-Za-z])"
+    r"|^[A-Z][A-Za-z]*(?<=[a-z])(?:St|Rd|Ave|Blvd|Ln|Hwy|Pkwy|Boulevard|Parkway|Highway)(?=\.?,?$)"
+    r"|(?<!\w)\d{1,6} ?(?:[NS][EW]?|[EW])\.? ?\d{1,3}(?:st|nd|rd|th|ST|ND|RD|TH)(?![a-z])"
+    r"|#\d{2,3}-\d{2,4}(?!\d)|(?<=[a-z])(?:Level|Floor|Suite|Unit|Ste|Lot|Block|Blk|No)\.? ?\d{1,4}(?!\d)",
     re.MULTILINE,
 )
 # "Store#1291", "STORE#MN-1186", "CrestFoods #5": of a shop, and no line of its address.
 _NUMBERED = re.compile(r"^[^\d#,]{2,30}#\s?(?:[A-Z]{1,3}-?)?\d[\w-]*$")
+# The number of a paper or a till: longer than any postcode.
+_LONG_NUMBER = re.compile(r"^[A-Z]{0,6}\d{6,}(?:-\d{1,8}){0,3}$")
 # An item and its price.
 _PRICED = re.compile(r"(?:\s|^)[$€£]?\d{1,5}[.,]\d{2}\s?[A-Z*]{0,3}$")
 _SITE = re.compile(r"(?<![\w.])[a-z\d-]{3,63}\.(?:com|net|org|edu|gov|info|biz)(?!\w)", re.IGNORECASE)
 _PHONE_LINE = re.compile(r"^\+?(?:\(\d{2,4}\)[\s\-.]*|\d{2,4}[\s\-.]+)\d{3,4}[\s\-.]*\d{3,4}\.?$")
 # A day, or a time of day: what stands on such a line is of the bill.
 _MOMENT = re.compile(r"(?<!\d)\d{1,2}([/.\-])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)|(?<!\d)\d{1,2}:\d{2}(?!\d)")
-# "Served by: …", "Document no : …"; but "No: 28, Main Street" and "Address: …" begin addresses.
-_ANY_LABEL = re.compile(r"^(?!(?:no|lot|unit|blk|block|from|to)\b)[A-Za-z][\w./ ]{0,30}?\s*:", re.IGNORECASE)
+# "Served by: …", "Document no : …", "No.Meja: …"; but "No: 28, Main Street" and "Address: …" begin addresses.
+_ANY_LABEL = re.compile(
+    r"^(?!(?:no(?!\.?[^\W\d_]{3,12}:)|lot|unit|blk|block|from|to)\b)[A-Za-z][\w./ ]{0,30}?\s*:", re.IGNORECASE
+)
 _WORD = re.compile(r"\S+")
 _CAPITALISED = re.compile(r"[(“\"]?[^\W\d_a-z][^\W\d_A-Z]")
 _LETTERS_OF_LABEL = 5  # "IBM", "BMW" and "DHL" are names themselves
@@ -164,7 +185,8 @@ def lines(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
             variants.append((line.start + label.end(), line.end))
         if len(line.text) <= _SHORT_LINE and line.text.count(", ") == 1:
             comma = line.text.index(", ")
-            variants += [(line.start, line.start + comma), (line.start + comma + 2, line.end)]
+            behind = len(line.text) - len(line.text[comma + 2 :].lstrip())
+            variants += [(line.start, line.start + comma), (line.start + behind, line.end)]
         if len(line.text) <= _TWO_PARTIES and len(between := list(against().finditer(line.text))) == 1:
             variants += [(line.start, line.start + between[0].start()), (line.start + between[0].end(), line.end)]
         for start, end in variants:
@@ -238,7 +260,7 @@ def addresses(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candid
             if _is_no_address(rows[first].text):
                 continue
             for last in range(first, min(first + MAX_BLOCK_LINES, len(rows))):
-                if last > first and _is_no_address(rows[last].text):
+                if last > first and (_is_no_address(rows[last].text) or _ended(rows[last - 1].text, rows[last].text)):
                     break
                 if page.text[rows[first].start : rows[last].end].count("\n") > 2 * (last - first) + 1:
                     break
@@ -256,12 +278,19 @@ def addresses(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candid
                     yield Candidate(span, text, single_spaced(text), shape, above, below, *edges)
 
 
+def _ended(line: str, following: str) -> bool:
+    """Whether a line ends an address with the code of a state and a postcode, and what follows is not the country."""
+    return bool(state_and_postcode().search(line)) and following.strip(" .,").casefold() not in country_of_states()
+
+
 def _is_no_address(line: str) -> bool:
-    """Lines that end an address: a telephone or registration number, a legal form, words of a bill, another label; running text."""
+    """Lines that end an address: a telephone or registration number, a legal form, words of a bill, a weight, the number of a branch,
+    another label; running text."""
     if len(line) > _LONGEST_LINE:
         return True
     streets, others = address_words()
-    if any(each.search(line) for each in (others, _REGISTRATION_LINE, _PHONE_LINE, _MOMENT, _PRICED, _SITE)):
+    kinds = (others, _REGISTRATION_LINE, _LONG_NUMBER, _PHONE_LINE, _MOMENT, _PRICED, _SITE, weights(), branches())
+    if any(each.search(line) for each in kinds):
         return True
     label = _ANY_LABEL.match(line)
     if label and not address_labels().search(label.group()):
@@ -269,12 +298,13 @@ def _is_no_address(line: str) -> bool:
     return bool(_NUMBERED.match(line)) and not streets.search(line)
 
 
+@functools.lru_cache(maxsize=50_000)
 def address_shape(text: str) -> float:
     """How much a text looks like a postal address, 0 to 1."""
     streets = sum(1 for each in (address_words()[0], _STREET_IN_ONE) for _ in each.finditer(text))
     return min(
         1.0,
-        0.35 * bool(_POSTCODE.search(text) or _TOWN_AND_STATE.search(text))
+        0.35 * bool(_POSTCODE.search(text) or _TOWN_AND_STATE.search(text) or town_and_state().search(text))
         + 0.25 * min(2, streets)
         + 0.15 * bool(re.search(r"\d", text))
         + 0.1 * min(2, text.count(",")),

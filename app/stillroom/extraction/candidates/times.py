@@ -38,6 +38,9 @@ _TIME = re.compile(
     rf"(?::|{_S}[hHu時点點时]{_S}|시{_S}|\.(?=\d\d(?!\d|[.,/]\d)))(?P<m>[0-5]\d)(?:(?:[:.]|{_S}[분分m]{_S})(?P<s>[0-5]\d))?[분分秒]?"
     rf"|{_S}h(?!\w)|(?={_S}[-–—~]{_S}\d{{1,2}}(?:[:.]\d\d)?{_S}[AaPp]\.?{_S}[Mm])|(?={_S}(?:[AaPp]\.?{_S}[Mm]|{_OCLOCK}|[^\x00-\x7f])))(?![\d:])"
 )
+_PLAIN = re.compile(
+    rf"(?<![\d:.,/])[0-2]?\d(?::[0-5]\d(?![\d:])|(?:[.:][0-5]\d)?{_S}(?:{_AMERICAN}|h(?:\d\d)?(?!\w)|{_OCLOCK}(?!\w)))"
+)
 # What may stand behind and in front of it.
 _BEHIND = re.compile(
     rf"(?:{_S}|(?<=:\d\d)\n(?={_AMERICAN}))(?:(?P<half>{_AMERICAN}|[\p{{L}}.]{{2,14}}(?!\w))|(?P<word>{_OCLOCK})(?!\w|{_S}\d))",
@@ -55,6 +58,11 @@ _APART = 8
 """Fewer characters are between the ends of a range."""
 _BESIDE = 60
 """Minutes. "Coffee at 3:15" is in the half of the day that the document's talk "at 3:30 PM" is in."""
+
+
+def names_a_time(text: str) -> bool:
+    """Whether a line says a time of day in figures, of which nothing else could be meant."""
+    return _PLAIN.search(text) is not None
 
 
 @functools.cache

@@ -91,9 +91,12 @@ def _ends(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def venue_sign(text: str) -> float:
-    """How far a text is the name of a venue, 0 to 1: all of it, only coded ("WeH 5409"), or with other words around it."""
+    """How far a text is the name of a venue, 0 to 1: all of it, only coded ("WeH 5409"), the word for one alone, or with other words
+    around it."""
     runs, words = _named()
     text = single_spaced(text)
+    if words.fullmatch(text):
+        return 0.5
     if runs.fullmatch(text) and words.search(text):
         return 1.0
     if _CODED.fullmatch(text):

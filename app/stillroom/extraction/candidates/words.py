@@ -70,6 +70,13 @@ def states_and_countries() -> frozenset[str]:
 
 
 @functools.cache
+def days_and_months() -> frozenset[str]:
+    """What days of the week and months are called, in small letters."""
+    known = {day for days in places()["weekdays"].values() for day in days}
+    return frozenset(name.casefold() for name in known) | frozenset(cldr().months)
+
+
+@functools.cache
 def common_words() -> frozenset[str]:
     """Words that stand in texts of every kind, in small letters, of all languages that are listed."""
     listed = tomllib.loads((paths.resources_dir() / "common_words.toml").read_text(encoding="utf-8"))
@@ -113,8 +120,45 @@ def address_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Words of streets and buildings; and words of lines that are something else."""
     table = places()["address_words"]
     streets = rf"(?<!\w)(?:{_any(table['words'])})(?!\w)\.?|(?:{_any(table['ends'])})(?![^\W\d])"
-    others = rf"(?<!\w)(?:{_any(table['other_lines'])})(?!\w)|@"
+    others = rf"(?<!\w)(?:{_any(table['other_lines'])})(?:no)?(?![^\W\d])|@"
     return re.compile(streets, re.IGNORECASE), re.compile(others, re.IGNORECASE)
+
+
+@functools.cache
+def town_and_state() -> re.Pattern[str]:
+    """The name of a state behind a town and its comma, where a line ends or its postcode follows: "Miami, Florida"."""
+    states = _any(state for country in ("US", "CA", "AU") for state in places()["states"][country])
+    return re.compile(
+        rf"(?<=[^\W\d_]{{3}}),[ ]?(?:{states})(?=\.?$|[,.]?[ ]?\d{{4,5}}(?!\d))", re.IGNORECASE | re.MULTILINE
+    )
+
+
+@functools.cache
+def state_and_postcode() -> re.Pattern[str]:
+    """The code of a state behind a town, and its postcode, where they end a line: "Seattle,WA98122", "Portland, OR 97205-1234"."""
+    return re.compile(
+        rf"(?<=[^\W\d_])[,. ]{{0,2}}(?:{_any(places()['state_codes']['US'])})\.?,?[ ]?\d{{5}}(?:-\d{{4}})?[.,]?$"
+    )
+
+
+@functools.cache
+def country_of_states() -> frozenset[str]:
+    """What the country of these states is called below their postcodes, in small letters."""
+    return frozenset(places()["state_codes"]["country"])
+
+
+@functools.cache
+def branches() -> re.Pattern[str]:
+    """A line that is the number of a shop among those of its chain: "Cafe 2263", "Filiale Nr. 12"."""
+    words = _any(places()["address_words"]["branches"])
+    return re.compile(rf"^(?:{words})[ ]?(?:[#№]|n[or]\.?)?[ ]?\d{{1,6}}$", re.IGNORECASE)
+
+
+@functools.cache
+def weights() -> re.Pattern[str]:
+    """A line that begins with a weight or a measure of goods: "0 lbs.", "10.3ozNet"."""
+    units = _any(places()["address_words"]["weights"])
+    return re.compile(rf"^\d{{1,4}}(?:[.,]\d{{1,3}})?[ ]?(?i:{units})(?:\.?$|(?=[ .]|[A-Z@/]))")
 
 
 @functools.cache
