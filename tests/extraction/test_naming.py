@@ -209,6 +209,7 @@ def test_small_words_in_a_persons_name_do_not_count() -> None:
         "Tarvo Foods Ltd",
         "Chief Financial Officer",
         "Wednesday",
+        "Wednesday, October 17, 2019",
         "October",
         "Delaware",
         "South Korea",
