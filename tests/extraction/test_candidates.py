@@ -13,6 +13,7 @@ from stillroom.documents.aside import comment
 from stillroom.documents.document import Document, Page
 from stillroom.extraction.candidates.numbers import decimal
 from stillroom.extraction.candidates.propose import propose, proposes
+from stillroom.extraction.candidates.text import address_shape
 from stillroom.templates.template import Field, FieldType
 
 VERBATIM = [kind for kind in FieldType if proposes(kind)]
@@ -114,6 +115,9 @@ def test_what_is_no_date_is_not_offered(text: str) -> None:
         ("a term of 18 months", "18 months"),
         ("a one-year period", "1 year"),
         ("within thirty (30) days", "30 days"),
+        ("shall terminate on the second\nanniversary of the date hereof", "2 years"),
+        ("until the third (3rd) anniversary of", "3 years"),
+        ("bis zum fünften Jahrestag der Unterzeichnung", "5 years"),
     ],
 )
 def test_durations_are_read(text: str, expected: str) -> None:
@@ -133,10 +137,22 @@ def test_a_year_of_the_same_language_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("8:13:39 PM", "20:13:39"), ("TIME : 20:17", "20:17"), ("12:05 am", "00:05")]
+    ("text", "expected"),
+    [
+        ("8:13:39 PM", "20:13:39"),
+        ("TIME : 20:17", "20:17"),
+        ("12:05 am", "00:05"),
+        ("Boarding:09:15", "09:15"),
+        ("Time:10:02PM", "22:02"),
+    ],
 )
 def test_times_are_read(text: str, expected: str) -> None:
     assert expected in values(FieldType.TIME, text)
+
+
+@pytest.mark.parametrize("text", ["00:11:22:33:44:55", "fe:12:34:56"])
+def test_groups_of_an_address_of_a_machine_are_no_times(text: str) -> None:
+    assert values(FieldType.TIME, text) == []
 
 
 def test_codes_are_checked_and_made_canonical() -> None:
@@ -168,6 +184,63 @@ def test_identifiers_are_words_with_digits_or_match_the_pattern() -> None:
 )
 def test_organisations_are_found_in_letterheads_and_sentences(text: str, expected: str) -> None:
     assert expected in values(FieldType.ORGANISATION, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("governed by the laws of the State of Iowa. Employee agrees", "Iowa"),
+        ("under the laws of OHIO. Employee agrees", "OHIO"),
+        ("under the laws of New York. Tarvo shall", "New York"),
+        ("under the laws of Missouri. Tarvo shall", "Missouri"),
+    ],
+)
+def test_a_state_ends_with_its_sentence(text: str, state: str) -> None:
+    found = values(FieldType.NAME, text)
+    assert state in found
+    assert not any(". " in value for value in found if len(value) < len(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "made by and between High Lake Solutions and R. J. Holt Enterprises. Collectively, they",
+            "R. J. Holt Enterprises",
+        ),
+        ("of Kimber Gold Mines, Inc. Shore Silver Mining Company signs", "Kimber Gold Mines, Inc."),
+        ("of Kimber Gold Mines, Inc. Shore Silver Mining Company signs", "Shore Silver Mining Company"),
+        ("by Holt and The Lund Banking Company as", "The Lund Banking Company"),
+        ("counsel Berg, Holt & Kloz LLP has", "Berg, Holt & Kloz LLP"),
+        ("in order for Berg, Holt and Co., including its", "Berg, Holt and Co."),
+        ("by Anna Berg, Pier 1 Imports, Inc. and", "Pier 1 Imports, Inc."),
+        ("on the Board of Directors of Lund Data Corporation, as", "Lund Data Corporation"),
+        ("and Lund Real Estate Co., Ltd., a limited company", "Lund Real Estate Co., Ltd."),
+        ("owned by Lund Foods Group. It", "Lund Foods Group"),
+        ("as Acme Trading Corp. Ltd. has", "Acme Trading Corp. Ltd."),
+    ],
+)
+def test_a_firm_is_offered_whole_and_alone(text: str, expected: str) -> None:
+    assert expected in values(FieldType.ORGANISATION, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        (
+            "of Kimber Gold Mines, Inc. Shore Silver Mining Company signs",
+            "Kimber Gold Mines, Inc. Shore Silver Mining Company",
+        ),
+        ("by Holt and The Lund Banking Company as", "Holt and The Lund Banking Company"),
+        ("where Counterparty and the Company agree", "Counterparty and the Company"),
+        ("and Lund Real Estate Co., Ltd., a limited company", "Ltd."),
+        ("Tarvo Foods, a Delaware Corporation, and", "Delaware Corporation"),
+        ("under Section 3 Holt Inc. has", "Section 3 Holt Inc."),
+        ("by Holt, Inc., Berg & Sons Ltd and", "Holt, Inc., Berg & Sons Ltd"),
+    ],
+)
+def test_what_is_more_or_less_than_a_firm_is_not_offered(text: str, refused: str) -> None:
+    assert refused not in values(FieldType.ORGANISATION, text)
 
 
 def test_an_address_may_span_lines_and_leaves_the_telephone_out() -> None:
@@ -234,6 +307,13 @@ def test_the_second_day_of_a_range_is_a_date_as_well() -> None:
 )
 def test_an_address_without_spaces_is_one(text: str) -> None:
     assert " ".join(text.split()) in values(FieldType.ADDRESS, f"NOODLES\n{text}\nThank you")
+
+
+@pytest.mark.parametrize("line", ["A place to rest", "The best way to shop", "on the way to you"])
+def test_a_small_word_of_streets_without_figure_or_name_is_of_no_address(line: str) -> None:
+    assert address_shape(line) == 0
+    for street in ("12 place Royale", "rue de la Paix", "ul. Długa", "Mill street", "Lower Road", "Kerkstraat"):
+        assert address_shape(street) > 0.2
 
 
 def test_behind_a_state_and_its_postcode_nothing_but_the_country_is_of_an_address() -> None:
@@ -317,6 +397,12 @@ def test_a_venue_begins_behind_what_takes_place_in_it() -> None:
     assert {"Hörsaal 9A", "Lund Building"} <= set(values)
 
 
+def test_a_venue_may_begin_with_a_small_letter() -> None:
+    text = "mardi à 14h30, salle 212, bâtiment B. Nos vemos en el aula 3 a las 18:00.\n"
+    values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
+    assert {"salle 212, bâtiment B", "aula 3"} <= set(values)
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -329,7 +415,8 @@ def test_a_venue_begins_behind_what_takes_place_in_it() -> None:
         ('a talk by Dr. William "Bill" L. Holt- Director', 'William "Bill" L. Holt'),
         ("written by Anna (Anni) Berg today", "Anna (Anni) Berg"),
         ("ein Vortrag von Wilhelm „Willi“ Berg heute", "Wilhelm „Willi“ Berg"),
-        ("PROFESSOR ANNA BERG\nHolt University\n", "ANNA BERG"),
+        ("PROFESSOR DR. ANNA MARIA ELISA BERG\nHolt University\n", "ANNA MARIA ELISA BERG"),
+        ("by Ana Tarvik Lommo Vexel- Director of the Water Board", "Ana Tarvik Lommo Vexel"),
     ],
 )
 def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:

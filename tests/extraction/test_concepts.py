@@ -155,3 +155,10 @@ def test_what_joins_a_papers_number_and_its_day_names_the_day(text: str, concept
 )
 def test_a_day_that_no_paper_is_joined_to_has_no_such_label(text: str) -> None:
     assert not any(joins_a_day(text, label) for label in labels(text))
+
+
+def test_whom_to_ask_is_not_who_speaks() -> None:
+    for field in (Field("speaker", FieldType.NAME), Field("contact_person", FieldType.NAME)):
+        meaning = Meaning(Template("t", 1, "t", "", (field,)))
+        own, rival, _ = meaning.weigh(field.name, key_of("Ansprechpartner"))
+        assert (own > rival) == (field.name != "speaker")

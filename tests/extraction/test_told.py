@@ -247,6 +247,13 @@ def test_a_length_of_time_is_of_what_its_sentence_speaks_of() -> None:
     assert asked_for_notice["three (3) months"] > 0 > asked_for_notice["two years"]
 
 
+def test_a_sentence_goes_on_with_a_number_that_begins_a_line() -> None:
+    text = "The obligations of this Agreement shall continue until the earlier of\n(i) two years after its date and (ii) its sale.\n"
+    assert told(text, AGREEMENT, "term")["two years"] > 0
+    listed = "(a) neither party shall solicit anybody who works for one of them, and\n(b) the report is due six months after that"
+    assert "six months" not in told(listed, AGREEMENT, "term")
+
+
 def test_the_title_of_a_person_is_a_position() -> None:
     form = "Date  Name and Title  Signature\nMay 14, 2019  Joan J. Osborne, Vice President  /s/ Joan J. Osborne\n"
     said = told(form, AGREEMENT, "signer_title")

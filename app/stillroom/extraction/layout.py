@@ -39,7 +39,19 @@ from stillroom.extraction.signs import OwnSigns, Place, Said, Vector, sign_names
 from stillroom.templates.template import Field, FieldType
 
 _ISSUERS = ("seller", "company", "speaker")
-_PERSONS = ("", "name", "person", "speaker", "host", "sender", "recipient", "patient", "physician", "employee")
+_PERSONS = (
+    "",
+    "name",
+    "person",
+    "speaker",
+    "host",
+    "contact",
+    "sender",
+    "recipient",
+    "patient",
+    "physician",
+    "employee",
+)
 _PLACES_NAMED = ("jurisdiction",)
 _VENUES = ("location",)
 _COUNTERPARTS = ("buyer", "ship_to", "agency")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,6 +12,7 @@ from stillroom import paths
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.plain_words import joins_at_end
 from stillroom.templates.template import Field
 
 _BEFORE, _BEHIND = 420, 240  # characters of a sentence that are looked at
@@ -61,14 +62,14 @@ class Periods:
         span = candidate.span
         text = self._texts[span.page]
         before = text[max(0, span.start - _BEFORE) : span.start]
-        starts = [0, *(match.end() for match in _END.finditer(before))]
+        starts = [0, *(match.end() for match in _ends(before))]
         # The heading of the clause is a short sentence of its own: "6. Non-Solicitation. For a period of …".
         start = starts[-1]
         while len(starts) > 1 and start - starts[-2] <= _HEADING:
             starts.pop()
             start = starts[-1]
         behind = text[span.end : span.end + _BEHIND]
-        end = _END.search(behind)
+        end = next(_ends(behind), None)
         behind = _in_one_line(behind[: end.start() if end else None])
         scope = f"{_in_one_line(before[start:])} {behind}"
         return {
@@ -77,6 +78,14 @@ class Periods:
             if (found := kind.words.search(behind if kind.behind else scope))
             and not (kind.unless and kind.unless.search((behind if kind.behind else scope), found.end()))
         }
+
+
+def _ends(text: str) -> Iterator[re.Match[str]]:
+    """Where sentences end. "The earlier of (i)" goes on whatever line the number stands on; "…, and" before a number ends a clause."""
+    for match in _END.finditer(text):
+        before = text[: match.start()].rstrip()
+        if match.group() != "\n" or not before[-1:].isalpha() or joins_at_end(before):
+            yield match
 
 
 def _in_one_line(text: str) -> str:

@@ -18,6 +18,7 @@ _FAR = 160  # characters behind a name, in which what it is called may stand
 _ROLE = r"([^\W\d_][\w\s\-’']{2,50}?)"
 _END = r"(?=\s*(?:[,;.()\n“”\"]|$))"
 _BEFORE = 80
+_LAST = 20  # characters
 _LONGEST = 5  # words
 _OWN = 0.9  # the template's own words; a concept's are less: a guarantor is a party, as the borrower is
 
@@ -97,6 +98,11 @@ def cut_off(text: str) -> bool:
     return _patterns().cut.search(text) is not None
 
 
+def joins_at_end(text: str) -> bool:
+    """Whether a text ends with what joins it to others: "…, and", "oder"."""
+    return _patterns().at_end.search(text[-_LAST:]) is not None
+
+
 def joined_alike(text: str) -> str:
     """A text with "and" for "&" and for what joins names in any language. "E" with a capital is somebody's initial."""
     return _patterns().joins.sub(" and ", text)
@@ -153,6 +159,7 @@ class _Patterns(NamedTuple):
     signs: re.Pattern[str]
     works_at: re.Pattern[str]
     joins: re.Pattern[str]
+    at_end: re.Pattern[str]
 
 
 @cache
@@ -187,4 +194,5 @@ def _patterns() -> _Patterns:
         re.compile(rf"\s*(?:/s/|_{{4,}}|(?:{words['signs']})\s?:)", re.IGNORECASE),
         re.compile(rf"(?:,|\s?[-–—(]|\s(?:{words['works_at']})(?!\w))\s?([^\W\d_][^\n;:()]{{1,60}})"),
         re.compile(rf"&|(?<!\w)(?:(?=\w\w)(?i:{words['and']})|(?:{words['and']}))(?![\w.])"),
+        re.compile(rf"(?<!\w)(?:{words['and']}|{words['or']})$", re.IGNORECASE),
     )

@@ -57,13 +57,40 @@ def _numbers_in_words() -> dict[str, int]:
 
 
 @functools.cache
+def _anniversaries() -> tuple[dict[str, int], re.Pattern[str]]:
+    """Numbers of the order, and the pattern of one before a word for the day on which a year is over."""
+    numbers = {word: int(number) for number, words in _data()["ordinals"].items() for word in words.split()}
+    ordinals, days = (
+        "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+        for words in (numbers, _data()["anniversaries"]["words"].split())
+    )
+    return numbers, re.compile(
+        rf"(?<!\w)(?P<number>{ordinals})\s{{1,2}}(?:\(\s?\w{{1,5}}\s?\)\s{{1,2}})?(?:{days})(?!\w)", re.IGNORECASE
+    )
+
+
+@functools.cache
 def _only_behind() -> dict[str, str]:
     """Of some units, the numbers in words that they stand behind."""
     return _data()["only_behind"]
 
 
 def durations(page: Page) -> Iterator[Candidate]:
-    """Spans that read as a length of time; the value is ``N unit(s)`` in English ("2 years"), whatever the document's language."""
+    """Spans that read as a length of time; the value is ``N unit(s)`` in English ("2 years"), whatever the document's language.
+
+    What lasts until an anniversary lasts so many years ("the second anniversary").
+    """
+    yield from sorted((*_lengths(page), *_until_anniversaries(page)), key=lambda each: each.span)
+
+
+def _until_anniversaries(page: Page) -> Iterator[Candidate]:
+    order, anniversary = _anniversaries()
+    for match in anniversary.finditer(page.text):
+        years = order[match["number"].lower()]
+        yield _candidate(page, match, Decimal(years), "year")
+
+
+def _lengths(page: Page) -> Iterator[Candidate]:
     names, pattern = _units()
     for match in pattern.finditer(page.text):
         if match["named"] and re.fullmatch(_ENGLISH, match["unit"], re.IGNORECASE):
@@ -75,8 +102,12 @@ def durations(page: Page) -> Iterator[Candidate]:
             continue
         number = _number(match)
         unit = names[(match["unit"] or match["english"]).lower()]
-        value = f"{number.normalize():f} {unit}{'' if number == 1 else 's'}"
-        yield Candidate(Span(page.number, *match.span()), match.group(), value, _SHAPE[unit])
+        yield _candidate(page, match, number, unit)
+
+
+def _candidate(page: Page, match: re.Match[str], number: Decimal, unit: str) -> Candidate:
+    value = f"{number.normalize():f} {unit}{'' if number == 1 else 's'}"
+    return Candidate(Span(page.number, *match.span()), match.group(), value, _SHAPE[unit])
 
 
 def _number(match: re.Match[str]) -> Decimal:

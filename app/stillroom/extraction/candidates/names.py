@@ -13,11 +13,15 @@ from stillroom.extraction.candidates.persons import in_small_letters, name_signs
 from stillroom.extraction.candidates.text import Line, cells, labelled, page_lines
 from stillroom.extraction.candidates.words import (
     common_words,
+    company_forms,
     joining_words,
     legal_forms,
     name_suffixes,
     organisation_words,
+    partner_words,
+    pointed_forms,
     small_legal_forms,
+    states_and_countries,
     titles,
 )
 
@@ -73,9 +77,28 @@ _AND = re.compile(rf"[\s,]+(?!(?:{joining_words('further')})(?!\w))(?:{joining_w
 _OF_NAMES_TOO = re.compile(rf"[ \u00a0](?:{joining_words('of_names_too')})[ \u00a0]")
 _MOST_SMALL = 3
 _OF = re.compile(rf"\b(?:{joining_words('of')})\s+(?:(?:{joining_words('further')})\s+)?")
-# A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short: "Prof. Berg".
-_SENTENCE = re.compile(r"(?<=[\p{Ll}\p{M}]{4})\.\s+")
-_APART = re.compile(rf"{_AND.pattern}|['’]s\s+|\n+|{_SENTENCE.pattern}")
+# "Holt and the Bank": with its article the second is a name of its own.
+_TWO = re.compile(
+    rf"[\s,]+(?:{joining_words('between')})\s+(?:(?:{joining_words('article')})\s+|(?=(?i:{joining_words('article')})\s))"
+)
+# A sentence ends in a run of capitalised words: "at Grace Chapel. Berg Mortuary is in charge". Shorter words are cut short ("Prof. Berg"),
+# but for names of states and legal forms: "by the laws of Ohio. Employee agrees", "Holt Ltd. Berg Ltd".
+_POINT = re.compile(r"\.\s+")
+_WHOLE_WORD = re.compile(r"(?:[\p{Ll}\p{M}]{4}|\p{Lu}{6})$")
+_LAST_WORDS = re.compile(r"(?:(?:[^\W\d_]+ ){0,2}[^\W\d_]+ )?([^\W\d_]{4,})$")
+_ENDED = re.compile(rf"(?<=\w,?[ \u00a0])(?:{company_forms()})$")
+_COMPANY = re.compile(rf"(?:{company_forms()})(?!\w)")
+_POINTED = re.compile(rf"(?<!\w)(?:{pointed_forms()})\.$")
+_FORMS_ALONE = re.compile(rf"(?:(?:{company_forms()})(?!\w)[.,]?\s*)+")
+# What kind of firm one is, and of where: "a Delaware corporation".
+_ONE = re.compile(rf"(?<!\w)(?i:{joining_words('one')})\s+$")
+# "Pier 1 Imports, Inc.": a figure stands between the words of a name.
+_FIGURE = re.compile(rf"(?<!\w){_CAPITAL}(?:[ ]{_CAPITAL}){{0,3}}[ ]\d{{1,3}}[ ](?={_CAPITAL})")
+# "Berg, Holt and Sons", "Berg, Holt & Kloz LLP": before the run of words that goes on with it.
+_PARTNERS = re.compile(rf"(?:{_AND.pattern}|[ ]&[ ])(?:{partner_words()})(?!\w)\.?|[ ]&[ ]")
+_FIRST_NAMES = re.compile(rf"(?<!\w)(?:{_CAPITAL}(?:[ ]{_CAPITAL}){{0,2}},[ ]){{1,5}}$")
+_FIRST = 120  # characters before a run, in which those may stand
+_APART = re.compile(rf"{_AND.pattern}|['’]s\s+|\n+")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
 _NOISE = re.compile(
     r"^(?:the|this|that|whereas|and|by|section|article|exhibit|page|dated?|in|on|at|for|no)$", re.IGNORECASE
@@ -112,6 +135,8 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
         above = 0.0
         if _KIND_FIRST.match(text):
             shape = max(shape, _BY_KIND)
+        elif _FORMS_ALONE.fullmatch(text) or _is_kind(page.text, left, right):
+            continue
         elif _LEGAL_END.match(text):
             shape, above = 0.0, 1.0  # "Co. Ltd." alone is the end of the line before
         elif _REGISTRATION.search(text):
@@ -178,11 +203,39 @@ _HALF = 0.5  # of the words before a dash, from which on they are a person's nam
 
 
 def _capitalised(text: str) -> Iterator[tuple[int, int]]:
-    """Runs of capitalised words; none goes on into the label of the next line ("Ann Berg", "Date of birth:")."""
+    """Runs of capitalised words; none goes on into the next sentence, or the label of the next line ("Ann Berg", "Date of birth:")."""
     for match in _NAME.finditer(text):
         start, end = match.span()
         label = _LABEL_LINE.search(text, start, min(len(text), end + 40))
-        yield start, label.start() if label and label.start() < end else end
+        end = label.start() if label and label.start() < end else end
+        for point in _POINT.finditer(text, start, end):
+            if start < point.start() < point.end() < end and _ends_sentence(text, start, point):
+                yield start, point.start() + bool(_POINTED.search(text, start, point.start() + 1))
+                start = point.end()
+        yield start, end
+
+
+def _ends_sentence(text: str, start: int, point: re.Match[str]) -> bool:
+    """Whether a point in a run of capitalised words that begins at ``start`` ends a sentence: nothing is cut short before it."""
+    if text[point.end()].islower() or _COMPANY.match(text, point.end()):
+        return False
+    before = text[start : point.start()]
+    if _WHOLE_WORD.search(before) or (_ENDED.search(before) and not before.endswith("Co")):
+        return True
+    words = _LAST_WORDS.search(before)
+    return words is not None and any(
+        single_spaced(each).casefold() in states_and_countries() for each in (words[0], words[1])
+    )
+
+
+def _is_kind(text: str, start: int, end: int) -> bool:
+    """Whether a text says what kind of firm one is and of where, and names none: "a Delaware corporation"."""
+    place, _, kind = text[start:end].rpartition(" ")
+    return (
+        place.casefold() in states_and_countries()
+        and _LEGAL_END.fullmatch(kind) is not None
+        and _ONE.search(text, max(0, start - 8), start) is not None
+    )
 
 
 def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, float]]:
@@ -197,12 +250,6 @@ def _named(page: Page, own: re.Pattern[str] | None) -> Iterator[tuple[int, int, 
                 yield from _persons(page.text, start, of.start())
         yield from _beside_small_words(page.text, start, end)
         yield from _persons(page.text, start, end)
-        if _SENTENCE.search(page.text, start, end):
-            for left, right in _between(_SENTENCE, page.text, start, end):
-                yield left, right, 0.6
-                yield from _persons(page.text, left, right)
-                if of := _OF.search(page.text, left, right):
-                    yield left, of.start(), 0.5
         yield from _apart(page.text, start, end)
     yield from ((*span, 0.5) for span in _in_small_letters(page.text))
     for match in _NICKNAMED.finditer(page.text):
@@ -320,24 +367,48 @@ def _letterhead(page: Page, rows: list[Line], own: re.Pattern[str] | None) -> It
 
 def _running(page: Page) -> Iterator[tuple[int, int, float]]:
     """Names in sentences: whole, and cut after each legal form and at each "and" ("A Inc. and B GmbH" are two)."""
-    for match in _LEGAL_FIRST.finditer(page.text):
+    text = page.text
+    for match in _LEGAL_FIRST.finditer(text):
         yield match.start(), match.end(), 1.0
-    for start, end in _capitalised(page.text):
-        legal_ends = [found.end() for found in _LEGAL_END.finditer(page.text, start, min(end + 2, len(page.text)))]
-        pieces: set[tuple[int, int, float]] = set()
-        if len(legal_ends) < 2 and page.text[start:end].count(" "):
-            pieces.add((start, end, 0.4))
-        cut, joined_at = start, start
-        for legal_end in legal_ends:
-            pieces |= {(cut, legal_end, 1.0), (joined_at, legal_end, 1.0)}
-            joined = _AND.match(page.text, legal_end)
-            cut = joined.end() if joined else legal_end
-            joined_at = joined.end() if joined else joined_at  # "Holdings Co. Ltd." is one name with two legal forms
-        for separator in (_AND, _SENTENCE):
-            for left, right in _between(separator, page.text, start, end):
-                if page.text[left:right].count(" "):
+    with_figure = {found.end(): found.start() for found in _FIGURE.finditer(text)}
+    for run in _capitalised(text):
+        for start, end in list(_between(_TWO, text, *run)) or [run]:
+            legal_ends = [found.end() for found in _LEGAL_END.finditer(text, start, min(end + 2, len(text)))]
+            pieces: set[tuple[int, int, float]] = set()
+            if len(legal_ends) < 2 and text[start:end].count(" "):
+                pieces.add((start, end, 0.4))
+            cut, joined_at = start, start
+            for legal_end in legal_ends:
+                pieces |= {(cut, legal_end, 1.0), (joined_at, legal_end, 1.0)}
+                joined = _AND.match(text, legal_end)
+                cut = joined.end() if joined else legal_end
+                joined_at = (
+                    joined.end() if joined else joined_at
+                )  # "Holdings Co. Ltd." is one name with two legal forms
+            if legal_ends and start in with_figure and not _NOISE.match(text[with_figure[start] : start].split()[0]):
+                pieces.add((with_figure[start], legal_ends[-1], 1.0))
+            pieces.update((left, right, 1.0) for left, right in _with_first_names(text, start, end))
+            pieces.update(
+                (of.end(), legal_ends[-1], 0.6)
+                for of in _OF.finditer(text, start, end)
+                if legal_ends and of.end() < legal_ends[-1]
+            )
+            for left, right in _between(_AND, text, start, end):
+                if text[left:right].count(" "):
                     pieces.add((left, right, 0.4))
-        yield from sorted(pieces)
+            yield from sorted(pieces)
+
+
+def _with_first_names(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A firm's name that begins with names before a comma: "Berg, Holt and Sons" where the run of words begins with "Holt"."""
+    partners = _PARTNERS.search(text, start, end)
+    first = _FIRST_NAMES.search(text, max(0, start - _FIRST), start) if partners else None
+    if not partners or not first or _LEGAL_END.search(text, first.start(), start):
+        return
+    legal_ends = [found.end() for found in _LEGAL_END.finditer(text, partners.start(), min(end + 2, len(text)))]
+    last = max([*legal_ends, partners.end() if partners[0].strip() != "&" else 0])
+    if last:
+        yield first.start(), last
 
 
 def _between(separator: re.Pattern[str], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -360,6 +431,6 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
         end -= 1
     if end > start and text[end - 1] == ")" and "(" not in text[start:end]:
         end -= 1
-    if end > start and text[end - 1] == "." and not _LEGAL_END.search(text[max(start, end - 12) : end]):
+    if end > start and text[end - 1] == "." and not _POINTED.search(text, max(start, end - 20), end):
         end -= 1
     return start, end

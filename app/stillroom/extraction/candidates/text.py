@@ -16,6 +16,7 @@ from stillroom.extraction.candidates.words import (
     address_words,
     against,
     branches,
+    common_words,
     country_of_states,
     legal_form,
     state_and_postcode,
@@ -301,7 +302,8 @@ def _is_no_address(line: str) -> bool:
 @functools.lru_cache(maxsize=50_000)
 def address_shape(text: str) -> float:
     """How much a text looks like a postal address, 0 to 1."""
-    streets = sum(1 for each in (address_words()[0], _STREET_IN_ONE) for _ in each.finditer(text))
+    streets = sum(1 for match in address_words()[0].finditer(text) if _names_a_street(text, match.start()))
+    streets += sum(1 for _ in _STREET_IN_ONE.finditer(text))
     return min(
         1.0,
         0.35 * bool(_POSTCODE.search(text) or _TOWN_AND_STATE.search(text) or town_and_state().search(text))
@@ -309,6 +311,26 @@ def address_shape(text: str) -> float:
         + 0.15 * bool(re.search(r"\d", text))
         + 0.1 * min(2, text.count(",")),
     )
+
+
+def _names_a_street(text: str, start: int) -> bool:
+    """Whether a word of streets at this place is one: a small one has a figure or a comma on its line, or a name beside it; in "A place
+    to rest" it has none."""
+    while start and text[start - 1].isalpha():
+        start -= 1
+    if not text[start].islower():
+        return True
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    behind = text[start:].partition("\n")[0]
+    if _OF_STREETS.search(before + behind) or _NAME_BEHIND.match(behind):
+        return True
+    name = _NAME_BEFORE.search(before)
+    return name is not None and name[1].casefold() not in common_words()
+
+
+_OF_STREETS = re.compile(r"[,\d]")
+_NAME_BEFORE = re.compile(r"([^\W\d_a-z][^\W\d_]+)\W{1,2}$")
+_NAME_BEHIND = re.compile(r"[^\W\d_]+\.?(?: [^\W\d_A-Z]{1,4}){0,3} [^\W\d_a-z][^\W\d_]")
 
 
 def _columns(page: Page) -> list[Line]:

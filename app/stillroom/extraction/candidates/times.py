@@ -32,14 +32,16 @@ _WORD = re.compile(rf"(?<!\w)(?:12{_S})?(?P<word>{'|'.join(_WORDS)})(?!\w)", re.
 _TO = re.compile(r"\s?(?:[-–—~〜～]|to|until|till|and|bis|à|a|al|tot|do|–|до)\s?", re.IGNORECASE)
 
 
+# No figure of a number goes before it; a label may, without a space: "Boarding:09:15".
+_ALONE = r"(?<![\d.,/]|(?<![^\W\d_]{3}):)"
 _AMERICAN = rf"[AaPp]\.?{_S}[Mm]\b\.?"
 _TIME = re.compile(
-    rf"(?<![\d:.,/])(?P<h>[01]?\d|2[0-4])(?:"
+    rf"{_ALONE}(?P<h>[01]?\d|2[0-4])(?:"
     rf"(?::|{_S}[hHu時点點时]{_S}|시{_S}|\.(?=\d\d(?!\d|[.,/]\d)))(?P<m>[0-5]\d)(?:(?:[:.]|{_S}[분分m]{_S})(?P<s>[0-5]\d))?[분分秒]?"
     rf"|{_S}h(?!\w)|(?={_S}[-–—~]{_S}\d{{1,2}}(?:[:.]\d\d)?{_S}[AaPp]\.?{_S}[Mm])|(?={_S}(?:[AaPp]\.?{_S}[Mm]|{_OCLOCK}|[^\x00-\x7f])))(?![\d:])"
 )
 _PLAIN = re.compile(
-    rf"(?<![\d:.,/])[0-2]?\d(?::[0-5]\d(?![\d:])|(?:[.:][0-5]\d)?{_S}(?:{_AMERICAN}|h(?:\d\d)?(?!\w)|{_OCLOCK}(?!\w)))"
+    rf"{_ALONE}[0-2]?\d(?::[0-5]\d(?![\d:])|(?:[.:][0-5]\d)?{_S}(?:{_AMERICAN}|h(?:\d\d)?(?!\w)|{_OCLOCK}(?!\w)))"
 )
 # What may stand behind and in front of it.
 _BEHIND = re.compile(

@@ -36,7 +36,9 @@ def _named() -> tuple[re.Pattern[str], re.Pattern[str]]:
     words = rf"(?<!\w)(?:{venue_words()})(?!\w)"
     joins = rf"(?:,? {{1,2}}| ?- ?| (?:{joining_words('venues')}) )"
     return (
-        re.compile(rf"(?<![\w.:/]){piece}(?:{joins}(?:{piece}|(?i:{words}))){{0,{_MOST - 1}}}"),
+        re.compile(
+            rf"(?<![\w.:/])(?:{piece}|(?:{venue_words()})(?= [\p{{Lu}}\d]))(?:{joins}(?:{piece}|(?i:{words}))){{0,{_MOST - 1}}}"
+        ),
         re.compile(words, re.IGNORECASE),
     )
 

@@ -12,6 +12,8 @@ import regex as re
 from stillroom import paths
 from stillroom.extraction.candidates.cldr import cldr
 
+_CUT_SHORT = 5  # letters
+
 
 @functools.cache
 def places() -> dict[str, Any]:
@@ -25,10 +27,27 @@ def legal_forms() -> re.Pattern[str]:
     known = {form for forms in places()["legal_forms"].values() for form in forms} | set(
         places()["organisation_words"]["words"]
     )
-    exact = {form for form in known if len(form) <= 3} | {
-        form.upper() for form in known if len(form) == 3 and form[0].isupper()
+    return re.compile(_as_written(known))
+
+
+@functools.cache
+def company_forms() -> str:
+    """Legal forms alone ("Inc", "GmbH"), as a pattern."""
+    return _as_written({form for forms in places()["legal_forms"].values() for form in forms})
+
+
+@functools.cache
+def pointed_forms() -> str:
+    """Those that may be cut short, so that a point behind them is their own ("Inc.", "Ltd."), as a pattern."""
+    forms = {form for forms in places()["legal_forms"].values() for form in forms}
+    return _as_written({form for form in forms if len(form) <= _CUT_SHORT or "." in form})
+
+
+def _as_written(forms: set[str]) -> str:
+    exact = {form for form in forms if len(form) <= 3} | {
+        form.upper() for form in forms if len(form) == 3 and form[0].isupper()
     }
-    return re.compile(rf"(?:{_any(exact)}|(?i:{_any(known - exact)}))")
+    return rf"(?:(?i:{_any(forms - exact)})|{_any(exact)})"  # "Co., Ltd" before "Co"
 
 
 @functools.cache
@@ -100,6 +119,12 @@ def name_suffixes() -> str:
 def joining_words(*kinds: str) -> str:
     """Small words inside of names of some kinds ("persons", "streets" …, see the file), as a pattern."""
     return _any(word for kind in kinds for word in places()["joining_words"][kind])
+
+
+@functools.cache
+def partner_words() -> str:
+    """Who others than those named are in a firm's name ("and Sons", "& Co"), as a pattern."""
+    return _any(places()["partner_words"]["words"])
 
 
 @functools.cache
