@@ -2,7 +2,8 @@
 
 A frame asks for the text in one word; what the model makes of the frame's last token is where that word would be (T. Jiang et al., 2023:
 "Scaling sentence embeddings with large language models"). Options are put into the same frame. What plain sentences are near to is the
-model's habit, and is taken off (Z. Zhao et al., 2021: "Calibrate before use").
+model's habit, and is taken off (Z. Zhao et al., 2021: "Calibrate before use"). What texts of one option differ in counts less
+(``within_options``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from stillroom.engine.protocol import Embeddings, EmbedRequest, ModelInfo
 from stillroom.engine.status import EngineStatus
 from stillroom.errors import EngineError
 from stillroom.extraction.kept_options import KeptOptions
+from stillroom.extraction.within_options import within_options
 
 Vector = npt.NDArray[np.float64]
 
@@ -70,7 +72,7 @@ _SOFT = 0.1  # difference of cosines by which one phrase of an option says e tim
 _UNREAD, _READ = 2.9, 3.9  # bytes a token; the starter: 2.7 of German, 4.1 of English
 _REMEMBERED = 400  # texts: the options of a template, and the documents of which something is learned next
 # Sentences that are about nothing in particular.
-_PLAIN = (
+PLAIN = (
     "Thank you for your message.",
     "Please let me know if you have any questions.",
     "The meeting will take place next week.",
@@ -178,16 +180,25 @@ def nearness(said: Embedding, texts: Sequence[str], embed: Embed) -> Vector | No
     """
     about = [place for place, text in enumerate(texts) if text]
     others = _embeddings([texts[place] for place in about], said.model, embed)
-    plain = _embeddings(_PLAIN, said.model, embed)
+    plain = _embeddings(PLAIN, said.model, embed)
     if others is None or plain is None or len(about) < 2:
         return None
-    vectors, plainly = np.array([each.vector for each in others]), np.array([each.vector for each in plain])
-    directions = _units(vectors - vectors.mean(axis=0))
-    usual = plainly.mean(axis=0)
-    habit = (_units(plainly - usual) @ directions.T).mean(axis=0)
+    rows = [said.vector[None], *(np.array([each.vector for each in own]) for own in (others, plain))]
+    within, times = within_options(said.model, len(said.vector)), 1.0
+    if within is not None:
+        rows, times = [within.evened(each) for each in rows], within.times
     near = np.zeros(len(texts))
-    near[about] = _units((said.vector - usual)[None])[0] @ directions.T - habit
+    near[about] = times * cosines(*rows)[0]
     return near * _reads((said.token_bytes + fmean(each.token_bytes for each in others)) / 2)
+
+
+def cosines(said: Vector, options: Vector, plain: Vector) -> Vector:
+    """Of each of some texts, a row each, and each option: the cosine between what they are about, less that of plain sentences."""
+    directions = _units(options - options.mean(axis=0))
+    usual = plain.mean(axis=0)
+    habit = (_units(plain - usual) @ directions.T).mean(axis=0)
+    result: Vector = _units(said - usual) @ directions.T - habit
+    return result
 
 
 def nearness_behind(said: Embedding, phrases: Sequence[Sequence[str]], examples: str, embed: Embed) -> Vector | None:
