@@ -490,7 +490,7 @@ def decide(rows: list[Row], fits: Fits, *, fitted: bool) -> list[Decided]:
         for row in own:
             row.asked.weights, row.asked.fitted = fits.whole.weights(row), fitted and bool(row.template)
             row.asked.second = (fits.by_label.weights(row), fits.by_place.weights(row))
-            row.asked.moves = row.asked.alone = None
+            row.asked.moves = row.asked.together = row.asked.alone = None
             row.asked.read_otherwise = []
         found += _decided_document(own)
     return found

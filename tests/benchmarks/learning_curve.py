@@ -1,12 +1,14 @@
 """What templates learn from corrected documents: right values over the number of documents that were corrected, on all others.
 
     learning_curve.py LABELS.jsonl=TEMPLATE … [--orders 5] [--counts 0,3,5,10,20] [--limit N] [--kept FOLDER] [--leave-out FITS]
+        [--together]
     learning_curve.py LABELS.jsonl=TEMPLATE=CHOICE … [--counts 2,5,10] [--model M]
 
 Labels stand in for the person. The page alone decides, as it does with the starter for values that stand in the document; choices and
 tables are left out. ``--kept`` keeps what was read of each file for the next time (in a folder of one's own: it is loaded with pickle).
 With ``--leave-out`` each set is begun with weights that were fitted on the other sets alone, so that it is a kind of form
-which nobody knew: FITS is the folder in which ``fit_ranking.py fit ROWS --cache FITS`` keeps them.
+which nobody knew: FITS is the folder in which ``fit_ranking.py fit ROWS --cache FITS`` keeps them. With ``--together`` the documents that
+were not corrected are those of a table, and are decided by what they have in common as well, as in the window.
 With the name of a choice, documents are counted by option: right options with so many labels of each, where there are as many, every
 document left out in turn; and with all. ``--model`` adds its embeddings. Beside it stands how far the confidence of all is from the
 truth in ten bins, and how far it would be by chance alone were it right: of forty documents that is 0.15.
@@ -22,7 +24,7 @@ import pickle
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +44,8 @@ from stillroom.evaluation.metrics import metrics
 from stillroom.extraction import choosing, ranking
 from stillroom.extraction.candidates.propose import proposes
 from stillroom.extraction.concepts import Meaning
+from stillroom.extraction.deciding import Seen, decide
+from stillroom.extraction.kept_seen import Unpacker, pack
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus
 from stillroom.extraction.subject import Embedder
@@ -49,6 +53,7 @@ from stillroom.extraction.told import Told
 from stillroom.learning import classifier
 from stillroom.learning.confidence import confidence
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
+from stillroom.learning.run_evidence import RunEvidence, likely_values, run_evidence
 from stillroom.templates.library import TemplateLibrary
 from stillroom.templates.template import Field, FieldType, Template
 
@@ -61,6 +66,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--kept", type=Path)
     parser.add_argument("--leave-out", type=Path, metavar="FITS")
+    parser.add_argument("--together", action="store_true")
     parser.add_argument("--model", type=Path)
     options = parser.parse_args()
     counts = [int(count) for count in options.counts.split(",")]
@@ -105,7 +111,8 @@ def _curve(
                 if count >= len(shuffled):
                     continue
                 learned = memory.taught([each.rows for each in shuffled[:count]]) if count else None
-                judged = [each.judged(template, learned) for each in shuffled[count:]]
+                evidence = _evidence(shuffled[count:], template, learned) if options.together else None
+                judged = [each.judged(template, learned, evidence) for each in shuffled[count:]]
                 curve[count].append(metrics(judged, [field.name for field in template.fields]).score)
     dropped = sum(later < first - 0.02 for first, later in zip(curve.get(0, []), curve.get(10, []), strict=False))
     return curve, dropped
@@ -124,11 +131,9 @@ def _without(name: str, fits: Path | None) -> AbstractContextManager[object]:
 class _Known:
     """A document, read once."""
 
-    def __init__(
-        self, labelled: LabelledDocument, document: Document, asked: list[choosing.Asked], memory: TemplateMemory
-    ) -> None:
-        self._labelled, self._text, self._asked = labelled, DocumentText(document), asked
-        self.document = document
+    def __init__(self, labelled: LabelledDocument, document: Document, seen: Seen, memory: TemplateMemory) -> None:
+        self._labelled, self._text = labelled, DocumentText(document)
+        self.document, self.seen = document, seen
         self.rows = memory.rows(document.sha256)
 
     @classmethod
@@ -147,21 +152,27 @@ class _Known:
             choosing.prepare(field, document, (), template=template, layout=layout, told=told)
             for field in template.fields
         ]
-        return cls(labelled, document, asked, memory)
+        # What is kept of a document is decided again in a tenth of the time.
+        fields = choosing.choose_all(asked, document, complete=True)
+        seen = Seen(document, asked, {}, {}, complete=True, page_only=True)
+        kept = Unpacker(template, hold=True).unpack(pack(seen, fields))
+        assert kept is not None
+        return cls(labelled, document, kept, memory)
 
-    def judged(self, template: Template, learned: LearnedTemplate | None) -> DocumentJudgement:
-        for each in self._asked:
-            each.learned = learned
-            each.moves = (
-                None if learned is None else learned.moves(each.field.name, self.document, each.candidates, each.signs)
-            )
-        fields = choosing.choose_all(self._asked, self.document, complete=True)
+    def judged(
+        self, template: Template, learned: LearnedTemplate | None, evidence: RunEvidence | None = None
+    ) -> DocumentJudgement:
+        fields, _ = decide(self.seen, template, learned, evidence=evidence)
         characters = self.document.characters
         result = DocumentResult(
             self._labelled.file, DocumentStatus.DONE, Coverage(1, 1, characters, characters), dict(fields), template.name,
             template.version, sha256=self.document.sha256,
         )  # fmt: skip
         return judge(self._labelled, result, self._text, template)
+
+
+def _evidence(documents: Sequence[_Known], template: Template, learned: LearnedTemplate | None) -> RunEvidence | None:
+    return run_evidence((each.seen, likely_values(decide(each.seen, template, learned)[0])) for each in documents)
 
 
 def _read(path: Path, *, readers: ReaderPool, kept: Path | None) -> Document:

@@ -33,7 +33,7 @@ from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.kept_seen import Unpacker
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
-from stillroom.learning.run_evidence import evidence_of
+from stillroom.learning.run_evidence import DRAWN_AGAIN, RunEvidence, evidence_of
 from stillroom.templates.library import TemplateLibrary
 from stillroom.workspace.learning import truth_of
 
@@ -75,14 +75,14 @@ def measured(named: str, rows: int, approved: int, *, read: bool) -> list[Any]:
     evidence = evidence_of(kept, template, None, None, unpacker)
     times.append(clock())
 
-    def decided(learned: LearnedTemplate | None) -> list[str]:
+    def decided(learned: LearnedTemplate | None, evidence: RunEvidence | None) -> list[str]:
         seen = [unpacker.unpack(content) for content in kept if content]
         return [repr(decide(each, template, learned, None, evidence)) for each in seen if each is not None]
 
-    told.append(decided(None))
+    told.append(decided(None, evidence))
     times.append(clock())
     print(f"{path} by {template.name}, {len(kept)} rows: together {times[1] - times[0]:.2f} s", end="")
-    print(f" + {times[2] - times[1]:.2f} s; approvals (kept, fitted, decided again):", end="")
+    print(f" + {times[2] - times[1]:.2f} s; approvals (kept, fitted, together, decided again):", end="")
     with tempfile.TemporaryDirectory() as folder:
         memory = TemplateMemory(template, Path(folder))
         of_labels = [each for each in labels if each.file in documents]
@@ -94,7 +94,9 @@ def measured(named: str, rows: int, approved: int, *, read: bool) -> list[Any]:
             times.append(clock())
             learned = memory.learned()
             times.append(clock())
-            told.append(decided(learned if learned.fields or learned.choices else None))
+            evidence = evidence_of(kept[:: max(1, len(kept) // DRAWN_AGAIN)], template, learned, None, unpacker)
+            times.append(clock())
+            told.append(decided(learned if learned.fields or learned.choices else None, evidence))
             times.append(clock())
             print("  " + " + ".join(f"{later - before:.2f}" for before, later in itertools.pairwise(times)), end="")
     print()

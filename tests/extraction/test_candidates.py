@@ -415,7 +415,8 @@ def test_a_venue_may_begin_with_a_small_letter() -> None:
         ('a talk by Dr. William "Bill" L. Holt- Director', 'William "Bill" L. Holt'),
         ("written by Anna (Anni) Berg today", "Anna (Anni) Berg"),
         ("ein Vortrag von Wilhelm „Willi“ Berg heute", "Wilhelm „Willi“ Berg"),
-        ("PROFESSOR ANNA BERG\nHolt University\n", "ANNA BERG"),
+        ("PROFESSOR DR. ANNA MARIA ELISA BERG\nHolt University\n", "ANNA MARIA ELISA BERG"),
+        ("by Ana Tarvik Lommo Vexel- Director of the Water Board", "Ana Tarvik Lommo Vexel"),
     ],
 )
 def test_a_persons_name_ends_where_it_ends(text: str, value: str) -> None:

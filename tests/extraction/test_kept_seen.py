@@ -40,8 +40,8 @@ TEMPLATE = Template(
         Field("lines", FieldType.TABLE, columns=(Field("what", FieldType.LINE), Field("price", FieldType.MONEY))),
     ),
 )  # fmt: skip
-# No amount is another with the tax: the page is not sure of the total, and the model is asked, taught or not.
-TEXT = "NORTH WIND LTD\nDate 03/04/2025\nMary Smith\nWhat  Price\nTea  3.00\nCake  4.50\nTax 1.10\nTotal € 7.50\nCash 10.00\n"
+# There are two totals, and no amount is another with the tax: the page is not sure, and the model is asked, taught or not.
+TEXT = "NORTH WIND LTD\nDate 03/04/2025\nMary Smith\nWhat  Price\nTea  3.00\nCake  4.50\nTax 1.10\nTotal € 7.50\nTotal given 10.00\n"
 
 
 def slip(number: int = 0, *, boxes: bool = True, stated: tuple[Stated, ...] = ()) -> Document:

@@ -146,6 +146,11 @@ def test_a_name_with_its_title_is_as_whole_as_the_name() -> None:
     )
 
 
+def test_a_name_with_a_nickname_is_whole() -> None:
+    found = person_signs('a talk by William "Bill" Hansen today')
+    assert found['William "Bill" Hansen']["name_whole"] == 1
+
+
 def test_a_title_with_a_name_is_told_from_one_with_an_office() -> None:
     found = person_signs("Who: Dr. Ada Lund-Associate Professor of Physics\n")
     assert (found["Dr. Ada Lund"]["name_titled"], found["Dr. Ada Lund"]["employer"]) == (1, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 import pytest
 from tests.extraction.scripted_engine import ScriptedEngine
 
@@ -77,11 +78,40 @@ def test_what_a_person_taught_comes_first() -> None:
     memory = TemplateMemory(TEMPLATE)
     for number in range(4):
         memory.take(order(number), {"order_number": f"BX-12{number}0"})
-    evidence = evidence_of(labelled, TEMPLATE, memory.learned())
-    assert evidence is None or "order_number" not in evidence.fields
+    alone = number_of(labelled[6], None, memory)
+    assert alone.value == "BX-1260"
     without = evidence_of(labelled, TEMPLATE)
-    assert without is not None
-    assert number_of(labelled[6], without, memory) == number_of(labelled[6], None, memory)
+    for evidence in (without, evidence_of(labelled, TEMPLATE, memory.learned())):
+        assert evidence is not None
+        assert number_of(labelled[6], evidence, memory).value == "BX-1260"
+    # What was drawn before anybody taught speaks for the others: the value is less sure than what was taught alone makes it.
+    assert number_of(labelled[6], without, memory).confidence <= alone.confidence
+
+
+def test_a_first_corrected_document_takes_nothing_from_the_others() -> None:
+    labelled = seen_of(*(order(number) for number in range(8)))
+    (bare,) = seen_of(order(9, bare=True))
+    memory = TemplateMemory(TEMPLATE)
+    memory.take(order(0), {"order_number": "AX-4701"})
+    assert memory.learned().documents_of("order_number") == 1
+    assert memory.learned().documents_of("due") == 0
+    evidence = evidence_of([*labelled, bare], TEMPLATE, memory.learned())
+    assert evidence is not None
+    assert "order_number" in evidence.fields
+    seen = Unpacker(TEMPLATE).unpack(bare)
+    assert seen is not None
+    asked = next(each for each in seen.asked if each.field.name == "order_number")
+    decide(seen, TEMPLATE, evidence=evidence)
+    untaught = asked.together
+    decide(seen, TEMPLATE, memory.learned(), evidence=evidence)
+    taught = asked.together
+    assert untaught is not None
+    assert taught is not None
+    assert 0 < np.ptp(taught) < np.ptp(untaught)  # the more is taught, the less the others say
+    assert number_of(bare, evidence, memory).value == "AX-4791"
+    decide(seen, TEMPLATE, memory.learned())
+    assert asked.together is None
+    assert asked.alone is None
 
 
 def test_it_can_be_stopped() -> None:

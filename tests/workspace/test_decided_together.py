@@ -11,6 +11,7 @@ from tests.workspace.made_run import MadeRun
 
 from stillroom.cancellation import Cancellation
 from stillroom.extraction.result import DocumentResult
+from stillroom.learning.memory import TemplateMemory
 from stillroom.templates.template import Template
 
 _BARE = 8
@@ -67,6 +68,27 @@ def test_what_a_person_judged_stays_as_it_is(table: Table) -> None:
     table.runs.do(table.batch, cancellation=Cancellation())
     assert table.numbers()[8] == alone[8]
     assert table.numbers()[9] == "AX-4791"
+
+
+def test_a_first_corrected_document_takes_nothing_from_what_the_others_show(tmp_path: Path) -> None:
+    memory = TemplateMemory(TEMPLATE, tmp_path / "learned")
+    made = MadeRun(
+        tmp_path, TEMPLATE, lambda number: order(number, bare=number >= _BARE), 10,
+        learned=lambda _: memory.learned() if memory.documents() else None,
+    )  # fmt: skip
+    made.runs.do(made.batch, cancellation=Cancellation())
+    together = made.values("order_number")
+    assert together[8:] == ["AX-4781", "AX-4791"]
+    first = made.runs._opened
+    memory.take(order(20), {"order_number": "AX-47201", "due": None})
+    found = made.runs.decide_again(made.batch.run_id, range(10))
+    assert [place for place in found.after if "order_number" in found.changed(place)] == []
+    drawn = made.runs._opened
+    assert first is not None
+    assert drawn is not None
+    assert drawn.evidence is not first.evidence, "what they have in common is drawn by what is known now"
+    assert drawn.unpacker is first.unpacker
+    made.database.close()
 
 
 def test_a_document_that_was_extracted_again_counts_as_it_is_now(table: Table) -> None:

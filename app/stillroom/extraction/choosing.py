@@ -67,6 +67,9 @@ _LIST_THRESHOLDS = {FieldType.NAME: 0.25, FieldType.ORGANISATION: 0.5}
 _WEIGHED_TOGETHER = 6  # values of one field
 # Of a field. Only the best of them change their shares when fields are decided together, and of the others no more can be offered.
 _MOST_PLACES = _WEIGHED_TOGETHER + 2 * RUNNERS_UP
+_IN_RUN = (
+    1 / 3
+)  # what the run makes of a share counts, where a template's documents said what shares are worth that none of them had
 
 
 class Learned(Protocol):
@@ -80,6 +83,10 @@ class Learned(Protocol):
 
     def confidence(self, name: str, share: float) -> float | None:
         """What a share was worth in the template's own documents; None where nothing is known."""
+        ...
+
+    def documents_of(self, name: str) -> int:
+        """How many documents taught a field."""
         ...
 
     def option(
@@ -157,7 +164,8 @@ class Asked:
         read_otherwise: what the readings of ``second`` give, once that was reckoned; copies have it in common.
         reckoned: where nothing that it follows from changes any more; copies have it in common. None while it may.
         told: what the text says plainly of some candidates (see ``told``), added to their strengths; None for nothing.
-        alone: what each value had before other documents of its run spoke; None where none did.
+        together: what the other documents of its run add to each candidate's strength; alone: what each value had before they spoke.
+            None where none did.
     """
 
     field: Field
@@ -176,6 +184,7 @@ class Asked:
     second: tuple[Weights, Weights] | None = None
     learned: Learned | None = None
     moves: tuple[Vector, float] | None = None
+    together: Vector | None = None
     alone: Shares | None = None
     told: Vector | None = None
     read_otherwise: list[tuple[Shares, ...]] = dataclass_field(default_factory=list, repr=False, compare=False)
@@ -184,7 +193,9 @@ class Asked:
     def strengths(self, indices: Sequence[int], *, said: bool = True) -> Vector:
         """Of these candidates; without what the model said of them (``said``) before it was asked."""
         found = self._unmoved(indices, said=said)
-        return found if self.moves is None else found + self.moves[0][indices]
+        if self.moves is not None:
+            found = found + self.moves[0][indices]
+        return found if self.together is None else found + self.together[indices]
 
     def _unmoved(self, indices: Sequence[int], *, said: bool) -> Vector:
         """Their strengths before anything is learned, which of a field that is decided time and again are reckoned once."""
@@ -239,11 +250,17 @@ class Asked:
 
     def worth(self, grounds: ranking.Grounds) -> float:
         """The confidence that grounds give; where the template learned of the field, as its own documents showed."""
-        return ranking.confidence(grounds, ranking.family(self.kind), self.worth_here(grounds.share))
+        return ranking.confidence(grounds, ranking.family(self.kind), self.worth_here(grounds.share, grounds.alone))
 
-    def worth_here(self, share: float) -> float | None:
-        """What a share was worth in the template's own documents; None where that is not known."""
-        return self.learned.confidence(self.field.name, share) if self.learned is not None and self.moves else None
+    def worth_here(self, share: float, alone: ranking.Second | None) -> float | None:
+        """What a share was worth in the template's own documents; None where that is not known. ``alone``: what the value had before
+        other documents of its run spoke, by which those documents were decided: it counts for more.
+        """
+        if self.learned is None or self.moves is None:
+            return None
+        own = self.learned.confidence(self.field.name, share)
+        before = own if alone is None else self.learned.confidence(self.field.name, alone.share)
+        return None if own is None or before is None else ranking.between(before, own, _IN_RUN)
 
     def texts(self, passage: int) -> list[str]:
         """What the model is to score in a passage: distinct texts, and *absent* last; empty where nothing is to be asked."""
@@ -368,11 +385,12 @@ def _move(asked: Asked, learned: Learned | None, document: Document) -> None:
 
 def joined(asked: Asked, moves: Vector) -> None:
     """Let what the other documents of a run have in common speak for the candidates: ``moves`` is added to their strengths."""
+    asked.together = None
     shares = _shares(asked)
     values = asked.values(asked.chosen)
     asked.alone = Shares({None: float(shares[-1])})
     asked.alone.update(zip(values.names, values.together(shares[:-1]).tolist(), strict=True))
-    asked.moves = (moves, 0.0)
+    asked.together = moves
 
 
 def passages_of(candidates: Sequence[Candidate], parts: Sequence[Passage]) -> list[int]:
@@ -733,7 +751,8 @@ def _confidence(
     *,
     sums: bool,
 ) -> float:
-    own = asked.worth_here(place.share)
+    alone = None if asked.alone is None else _says(asked.alone, place.value)
+    own = asked.worth_here(place.share, alone)
     if own is None:
         return asked.worth(grounds_of(asked, place, values, document, other, sums=sums))
     shown = _shown(asked, place.index)

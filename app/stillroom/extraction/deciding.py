@@ -89,12 +89,13 @@ def decide(
 
     Args:
         learned: what the template learned until now. embed: by the loaded model, where what was learned tells texts apart by that.
-        evidence: of the other documents of its run; what was learned of a field comes before it.
+        evidence: of the other documents of its run.
         offering: with runners-up; see ``choosing.choose_all``.
     """
     for asked in seen.asked:
         choosing.taught(asked, learned, seen.document)
-        moves = evidence.moves(asked, seen) if evidence is not None and asked.moves is None else None
+        asked.together = asked.alone = None
+        moves = evidence.moves(asked, seen) if evidence is not None else None
         if moves is not None:
             choosing.joined(asked, moves)
     decided = choosing.choose_all(seen.asked, seen.document, complete=seen.complete, fits=seen.fits, offering=offering)

@@ -312,6 +312,12 @@ def confidence(grounds: Grounds, family_of: str, own: float | None = None) -> fl
     return own_confidence(own, grounds.likelihood, grounds.legible)
 
 
+def between(one: float, other: float, share: float) -> float:
+    """A probability between two, by so great a share of the way from one to the other: in the logarithm of the odds."""
+    odds = (1 - share) * _logit(one) + share * _logit(other)
+    return 1.0 / (1.0 + math.exp(-odds))
+
+
 def own_confidence(own: float, likelihood: float, legible: float) -> float:
     """The same where it is known what the share is worth: no surer than the reading of the text, and than the page was read."""
     return min(_MOST, own, likelihood + 0.02) * legible

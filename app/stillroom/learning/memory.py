@@ -116,6 +116,11 @@ class LearnedTemplate:
             return None
         return confidence(learned.slope, learned.shift, share)
 
+    def documents_of(self, name: str) -> int:
+        """How many documents taught a field."""
+        learned = self.fields.get(name)
+        return 0 if learned is None else learned.documents
+
     def option(
         self, name: str, document: Document, strengths: Vector, embed: Embed | None
     ) -> tuple[Vector, float] | None:

@@ -3,7 +3,7 @@
 Documents of one table are mostly of one kind: the words beside an invoice's number in eight of ten tell where it stands in the other two.
 So the values that the page alone made likely are taken for right, weights are drawn from them as from a person's corrections
 (``fitting``), each document held against the others, and the places of a value are weighed again. Whether a document has the value at all
-stays its own affair, and what a person taught comes first.
+stays its own affair. What a person taught of a field is taken as the page's word, and the more documents taught it, the less the run adds.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ LEAST_DOCUMENTS = 8
 """Fewer have nothing in common that one could tell from chance."""
 MOST_DOCUMENTS = 120
 """So many are looked at, spread evenly over a larger run: more tell nothing new."""
+DRAWN_AGAIN = 40
+"""About so many where a person waits for what they just taught to show in the others."""
 # Confidences from which a value speaks for the others: the surest that enough of the documents have; else half right is enough, for what
 # is wrong is rarely wrong alike.
 _LIKELY = (0.7, 0.55, 0.4)
@@ -36,6 +38,7 @@ _ENOUGH = 0.3  # of the documents
 _LEAST_VALUES = 3
 _PRESENT = 2.0  # what a candidate gains against *absent* that stands as the known ones do, as a logarithm
 _MOST_CANDIDATES = 60  # of a field of a document that are held against the known ones
+_AS_MANY = 3.0  # corrected documents teach as much of a field as the run shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,9 @@ class RunEvidence:
         before = asked.weighed(asked.chosen)
         kept = _together(before + moves[asked.chosen]) - _together(before)
         result: Vector = moves - min(kept, known.usual - _PRESENT)
-        return result
+        if asked.moves is None or asked.learned is None:
+            return result
+        return result * (_AS_MANY / (_AS_MANY + asked.learned.documents_of(asked.field.name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +170,8 @@ def _surest(rows: Sequence[tuple[float, LabelledField]], enough: int) -> list[La
 
 
 def _row(asked: Asked, seen: Seen, likely: Likely) -> LabelledField | None:
-    """A field of a document as if its value were known to be right; None where that is not likely enough, or a person taught it."""
-    if likely.confidence < _LIKELY[-1] or asked.moves is not None or asked.field.type is FieldType.LIST:
+    """A field of a document as if its value were known to be right; None where that is not likely enough."""
+    if likely.confidence < _LIKELY[-1] or asked.field.type is FieldType.LIST:
         return None
     best = _best(asked)
     values = values_of(asked.candidates)

@@ -75,12 +75,13 @@ class _Opened:
 
     Attributes:
         of: the run, and what was seen of its rows.
-        unpacker: which holds documents. evidence: what they have in common.
+        unpacker: which holds documents. evidence: what they have in common, by what their template had learned then.
     """
 
     of: tuple[int, int, bytes]
     unpacker: Unpacker
     evidence: RunEvidence | None
+    learned: Learned | None
 
 
 class Runs:
@@ -358,7 +359,7 @@ class Runs:
     ) -> _Opened:
         """What is held of a run: of the one that was asked about last, as long as what was seen of its rows is the same."""
         from stillroom.extraction.kept_seen import Unpacker
-        from stillroom.learning.run_evidence import MOST_DOCUMENTS, evidence_of
+        from stillroom.learning.run_evidence import DRAWN_AGAIN, MOST_DOCUMENTS, evidence_of
 
         step = max(1, -(-len(rows) // MOST_DOCUMENTS))
         kept = [content for _, content in self._store().seen(batch.run_id, list(rows)[::step])]
@@ -368,7 +369,12 @@ class Runs:
             if opened is None or opened.of != of:
                 unpacker = Unpacker(batch.template, hold=True)
                 evidence = evidence_of(kept, batch.template, learned, cancellation, unpacker)
-                opened = self._opened = _Opened(of, unpacker, evidence)
+                opened = self._opened = _Opened(of, unpacker, evidence, learned)
+            elif opened.learned is not learned:
+                # Once all is forgotten they come out as they did at first.
+                some = kept if learned is None else kept[:: max(1, len(kept) // DRAWN_AGAIN)]
+                evidence = evidence_of(some, batch.template, learned, cancellation, opened.unpacker)
+                opened = self._opened = dataclasses.replace(opened, evidence=evidence, learned=learned)
             return opened
 
     def put(self, run_id: int, rows: Mapping[int, DocumentResult], seen: Mapping[int, bytes] | None = None) -> None:
