@@ -130,10 +130,10 @@ def test_of_items_that_overlap_or_are_one_organisation_the_best_is_taken() -> No
     ]
 
 
-def items(*said: tuple[str, int, float]) -> list[tuple[float, str]]:
-    """The items of a list of persons, of texts, their places and shares."""
+def items(*said: tuple[str, int, float], kind: FieldType = FieldType.NAME) -> list[tuple[float, str]]:
+    """The items of a list of persons or firms, of texts, their places and shares."""
     found = [Candidate(Span(1, at, at + len(text)), text, text) for text, at, _ in said]
-    kind, everything = FieldType.NAME, list(range(len(found)))
+    everything = list(range(len(found)))
     field = Field("all", FieldType.LIST, of=kind)
     asked = choosing.Asked(
         field, kind, found, np.zeros((len(found), 1)), everything, everything, ranking.weights_for(kind)
@@ -152,6 +152,29 @@ def test_a_person_is_one_item_under_the_whole_name() -> None:
         ("Anna", 15, 0.6),
     ) == [(0.9, "Anna Holt")]
     assert items(("Otto Berg", 80, 0.1), ("Berg", 85, 0.75)) == [(0.75, "Berg")]  # too little speaks for the whole
+
+
+@pytest.mark.parametrize("whole", ["Holt Foods\nIncorporated", "Holt Foods, Inc.", "Holt Foods Co., Ltd."])
+def test_a_firm_is_taken_with_its_legal_form(whole: str) -> None:
+    said = [("Holt Foods", 20, 0.9), (whole, 20, 0.1), ("Berg", 90, 0.8)]
+    assert items(*said, kind=FieldType.ORGANISATION) == [(0.9, whole), (0.8, "Berg")]
+
+
+def test_what_a_line_s_end_leaves_of_a_firm_is_no_other() -> None:
+    firms = [("Holt Foods, Inc.", 20, 0.9), ("HOLT\nFOODS, INC.", 120, 0.1), ("FOODS, INC.", 125, 0.5)]
+    assert items(*firms, kind=FieldType.ORGANISATION) == [(0.9, "Holt Foods, Inc.")]
+    other = [("NORTH\nHOLT FOODS, INC.", 20, 0.1), ("HOLT FOODS, INC.", 26, 0.5)]  # nothing speaks for the longer
+    assert items(*other, kind=FieldType.ORGANISATION) == [(0.5, "HOLT FOODS, INC.")]
+    two = [("NORTH INC.\nHOLT INC.", 20, 0.4), ("HOLT INC.", 31, 0.6)]
+    assert items(*two, kind=FieldType.ORGANISATION) == [(0.6, "HOLT INC.")]
+    board = [("Board of Holt Foods", 20, 0.4), ("Holt Foods", 29, 0.6), ("Board of Holt Foods", 120, 0.4)]
+    assert items(*board, kind=FieldType.ORGANISATION)[0] == (0.6, "Holt Foods")
+
+
+@pytest.mark.parametrize("longer", ["HOLT BANK AS", "HOLT BANK Ltd and Berg Ltd", "HOLT BANK Berg"])
+def test_what_is_more_than_a_firm_with_its_legal_form_is_not_taken_for_it(longer: str) -> None:
+    said = [("HOLT BANK", 20, 0.9), (longer, 20, 0.1)]
+    assert items(*said, kind=FieldType.ORGANISATION) == [(0.9, "HOLT BANK")]
 
 
 def test_a_longer_name_is_taken_where_a_part_of_it_is_hardly_surer() -> None:

@@ -31,7 +31,7 @@ from stillroom.extraction.candidates.candidate import (
 from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.persons import is_titled, name_signs, without_titles
 from stillroom.extraction.candidates.propose import proposes
-from stillroom.extraction.candidates.words import legal_forms, legal_forms_in_full
+from stillroom.extraction.candidates.words import company_forms, legal_forms, legal_forms_in_full
 from stillroom.extraction.concepts import Meaning
 from stillroom.extraction.layout import Layout
 from stillroom.extraction.naming import no_person
@@ -799,7 +799,8 @@ def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
     names: set[str] = set()
     places, called, persons = _Spans(), _Organisations(), _Persons()
     order = sorted(likely, key=lambda pair: (-pair[0], pair[1]))
-    for share, index in _whole_names(asked, order) if asked.kind is FieldType.NAME else order:
+    wholes = {FieldType.NAME: _whole_names, FieldType.ORGANISATION: _whole_firms}.get(asked.kind)
+    for share, index in wholes(asked, order) if wholes is not None else order:
         candidate = asked.candidates[index]
         name = asked.spelled(index) if asked.kind in _NAMED else candidate.value
         if not name or name in names or places.overlap(candidate.span):
@@ -814,6 +815,39 @@ def _items(asked: Asked, shares: Vector) -> list[tuple[float, int]]:
         places.add(candidate.span)
         taken.append((share, index))
     return taken
+
+
+def _whole_firms(asked: Asked, likely: Sequence[tuple[float, int]]) -> Iterator[tuple[float, int]]:
+    """The same, with a firm's name in the place of a part of it: of what it is without its legal form ("Holt Foods" of "Holt
+    Foods\nIncorporated"), and of what a line's end leaves of one that is likely elsewhere ("FOODS, INC." of "HOLT\nFOODS, INC.")."""
+    beginning: dict[tuple[int, int], list[int]] = {}
+    ending: dict[tuple[int, int], list[int]] = {}
+    for index in asked.chosen:
+        span = asked.candidates[index].span
+        beginning.setdefault((span.page, span.start), []).append(index)
+        ending.setdefault((span.page, span.end), []).append(index)
+    named: dict[str, set[Span]] = {}
+    for _, index in likely:
+        named.setdefault(asked.spelled(index), set()).add(asked.candidates[index].span)
+    for share, index in likely:
+        span, text = asked.candidates[index].span, asked.candidates[index].text
+        wholes = [
+            other
+            for other in beginning[span.page, span.start]
+            if _form_behind().fullmatch(asked.candidates[other].text.removeprefix(text))
+        ] or [
+            other
+            for other in ending[span.page, span.end]
+            if asked.candidates[other].text.removesuffix(text).endswith("\n")
+            and named.get(asked.spelled(other), set()) - {asked.candidates[other].span}
+        ]
+        yield share, max(wholes, key=lambda other: len(asked.candidates[other].text), default=index)
+
+
+@functools.cache
+def _form_behind() -> regex.Pattern[str]:
+    """Legal forms and what parts them from the name. A short one may be a word of a text in capitals: "HOLT BANK AS AGENT"."""
+    return regex.compile(rf"(?=.*(?:\w{{3}}|\w\.\w))(?:,?\s+(?:{company_forms()})(?!\w)\.?)+", regex.DOTALL)
 
 
 # Of the share that a part of a name has ("Holt"), from which on a longer one with a word that no list knows is taken for it ("Tarvo Holt").
