@@ -90,6 +90,8 @@ _SOME_ADDRESS = 0.2
 _LONGEST_LINE = 400  # characters of a line that may be a value, or a line of an address
 _SHORT_LINE = 60
 _TWO_PARTIES = 120
+_SAME_COLUMN = 0.5  # heights of a letter
+_NEAR_COLUMN = 2  # characters: recognition loses a space of the label before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,7 @@ def addresses(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candid
         text = value.text.rstrip(" ,")
         if shape > _SOME_ADDRESS:
             yield Candidate(Span(page.number, value.start, value.start + len(text)), text, single_spaced(text), shape)
-    for rows in (page_lines(page), _columns(page), *_without_others(page)):
+    for rows in (page_lines(page), _columns(page), *_without_others(page), *_right_columns(page, own)):
         shapes = [0.0 if _is_no_address(row.text) else address_shape(row.text) for row in rows]
         for first in range(len(rows)):
             if _is_no_address(rows[first].text):
@@ -337,6 +339,34 @@ def _columns(page: Page) -> list[Line]:
     """Cells that are not whole lines (two columns side by side)."""
     whole = {(line.start, line.end) for line in page_lines(page)}
     return [cell for cell in cells(page) if (cell.start, cell.end) not in whole]
+
+
+def _right_columns(page: Page, own: re.Pattern[str] | None) -> Iterator[list[Line]]:
+    """What stands in the right column of each row, or behind its label, with the lines below that begin where it begins and hold nothing
+    to its left: "The property    42 Harbour Street", and below the street its town."""
+    below = page_lines(page)
+    number_of = {line.end: number for number, line in enumerate(below)}
+    whole = {(line.start, line.end) for line in below}
+    for cell in [*cells(page), *labelled(page, own)]:
+        number = number_of.get(cell.end)
+        if number is None or (cell.start, cell.end) in whole or len(below[number].text) > _LONGEST_LINE:
+            continue
+        rows = [cell]
+        for line in below[number + 1 : number + MAX_BLOCK_LINES]:
+            if not _begin_alike(page, cell.start, line.start):
+                break
+            rows.append(line)
+        if len(rows) > 1:
+            yield rows
+
+
+def _begin_alike(page: Page, one: int, other: int) -> bool:
+    """Whether what begins at two places of a page stands in one column: by its boxes, or by the spaces before it."""
+    boxes = (page.boxes[one], page.boxes[other]) if page.boxes is not None else (None, None)
+    if boxes[0] is not None and boxes[1] is not None:
+        return abs(boxes[0].x0 - boxes[1].x0) <= _SAME_COLUMN * (boxes[0].y1 - boxes[0].y0)
+    columns = [place - page.text.rfind("\n", 0, place) - 1 for place in (one, other)]
+    return abs(columns[0] - columns[1]) <= _NEAR_COLUMN
 
 
 def _without_others(page: Page) -> Iterator[list[Line]]:
