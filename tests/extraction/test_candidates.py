@@ -192,6 +192,7 @@ def test_organisations_are_found_in_letterheads_and_sentences(text: str, expecte
         ("governed by the laws of the State of Iowa. Employee agrees", "Iowa"),
         ("under the laws of OHIO. Employee agrees", "OHIO"),
         ("under the laws of New York. Tarvo shall", "New York"),
+        ("by the law of the State of New York. Upon notice", "New York"),
         ("under the laws of Missouri. Tarvo shall", "Missouri"),
     ],
 )
