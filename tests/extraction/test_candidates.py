@@ -264,6 +264,31 @@ def test_an_address_goes_on_below_in_its_own_column(text: str) -> None:
     assert "42 Harbour Street Brown door" not in values(FieldType.ADDRESS, "Home    42 Harbour Street\nBrown door\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "the dwelling at\n52 Mill Blvd, Fairmont, OH 44121 for a term of two years",
+            "52 Mill Blvd, Fairmont, OH 44121",
+        ),
+        ("Home: 12 Mill Lane, Holtby for the period from 1 June", "12 Mill Lane, Holtby"),
+        ("of 12 Mill Lane, Holtby HB2 8TT, which is let", "12 Mill Lane, Holtby HB2 8TT"),
+        ("au 12 rue de la Paix, 75002 Paris pour une durée de trois ans", "12 rue de la Paix, 75002 Paris"),
+    ],
+)
+def test_an_address_in_a_sentence_ends_where_the_sentence_goes_on(text: str, expected: str) -> None:
+    found = values(FieldType.ADDRESS, text)
+    assert max(found, key=len) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["12 Mill Lane at the bridge, Holtby HB2 8TT", "12 rue du centre 320", "12 Mill Rd    for the period"]
+)
+def test_an_address_goes_on_behind_a_small_word_that_is_of_it(text: str) -> None:
+    expected = text.partition("    ")[0]
+    assert expected in values(FieldType.ADDRESS, f"North Wind Ltd\n{text}\nTel. 206 555 0102")
+
+
 def test_the_column_of_an_address_is_seen_by_its_boxes() -> None:
     text = "Property  42 Harbour Street\nWexcombe WX4 2PL\nTerm  24 months"
     starts = (10, text.index("Wexcombe"))
