@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillroom.documents.aside import comment
-from stillroom.documents.document import Document, Page
+from stillroom.documents.document import Box, Document, Page
 from stillroom.extraction.candidates.numbers import decimal
 from stillroom.extraction.candidates.propose import propose, proposes
 from stillroom.extraction.candidates.text import address_shape
@@ -192,6 +192,7 @@ def test_organisations_are_found_in_letterheads_and_sentences(text: str, expecte
         ("governed by the laws of the State of Iowa. Employee agrees", "Iowa"),
         ("under the laws of OHIO. Employee agrees", "OHIO"),
         ("under the laws of New York. Tarvo shall", "New York"),
+        ("by the law of the State of New York. Upon notice", "New York"),
         ("under the laws of Missouri. Tarvo shall", "Missouri"),
     ],
 )
@@ -248,6 +249,55 @@ def test_an_address_may_span_lines_and_leaves_the_telephone_out() -> None:
     found = values(FieldType.ADDRESS, text)
     assert "NO 5, JALAN SAGU 18, TAMAN DAYA, 81100 JOHOR BAHRU" in found
     assert not any("TEL" in value for value in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The property      42 Harbour Street\n                  Wexcombe WX4 2PL\nFixed period      24 months",
+        "Let as home: 42 Harbour Street\n             Wexcombe WX4 2PL\nTerm: 24 months",
+        "Theproperty      42 Harbour Street\n                  Wexcombe WX4 2PL\nFixed period      24 months",
+    ],
+)
+def test_an_address_goes_on_below_in_its_own_column(text: str) -> None:
+    assert "42 Harbour Street Wexcombe WX4 2PL" in values(FieldType.ADDRESS, text)
+    assert "42 Harbour Street Brown door" not in values(FieldType.ADDRESS, "Home    42 Harbour Street\nBrown door\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "the dwelling at\n52 Mill Blvd, Fairmont, OH 44121 for a term of two years",
+            "52 Mill Blvd, Fairmont, OH 44121",
+        ),
+        ("Home: 12 Mill Lane, Holtby for the period from 1 June", "12 Mill Lane, Holtby"),
+        ("of 12 Mill Lane, Holtby HB2 8TT, which is let", "12 Mill Lane, Holtby HB2 8TT"),
+        ("au 12 rue de la Paix, 75002 Paris pour une durée de trois ans", "12 rue de la Paix, 75002 Paris"),
+    ],
+)
+def test_an_address_in_a_sentence_ends_where_the_sentence_goes_on(text: str, expected: str) -> None:
+    found = values(FieldType.ADDRESS, text)
+    assert max(found, key=len) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["12 Mill Lane at the bridge, Holtby HB2 8TT", "12 rue du centre 320", "12 Mill Rd    for the period"]
+)
+def test_an_address_goes_on_behind_a_small_word_that_is_of_it(text: str) -> None:
+    expected = text.partition("    ")[0]
+    assert expected in values(FieldType.ADDRESS, f"North Wind Ltd\n{text}\nTel. 206 555 0102")
+
+
+def test_the_column_of_an_address_is_seen_by_its_boxes() -> None:
+    text = "Property  42 Harbour Street\nWexcombe WX4 2PL\nTerm  24 months"
+    starts = (10, text.index("Wexcombe"))
+    for left, offered in ((150.0, True), (20.0, False)):
+        x0 = {starts[0]: 150.0, starts[1]: left}
+        boxes = [Box(x0.get(place, 20.0), 0.0, x0.get(place, 20.0) + 5, 10.0) for place in range(len(text))]
+        made = Document("made.pdf", "pdf", "", (Page(1, text, 600.0, 800.0, boxes),), 1)
+        found = [candidate.value for candidate in propose(Field("f", FieldType.ADDRESS), made)]
+        assert ("42 Harbour Street Wexcombe WX4 2PL" in found) is offered
 
 
 @pytest.mark.parametrize("kind", VERBATIM)

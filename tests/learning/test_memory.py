@@ -229,6 +229,21 @@ def test_one_document_without_a_required_value_is_an_exception() -> None:
     assert absent(required=True, documents=8) > 1.1
 
 
+def test_what_helps_no_other_document_counts_little() -> None:
+    """The page is right in six of eight, and nothing tells when it is not."""
+    chance = np.random.default_rng(0)
+    rows = []
+    for number in range(8):
+        likely = np.arange(5) == int(chance.integers(5))
+        around = tuple(_around(f"w{number} {place}", f"v{number} {place}") for place in range(5))
+        right = np.roll(likely, 1) if number < 2 else likely
+        rows.append(LabelledField(f"d{number}", chance.normal(size=(5, 12)), 2.0 * likely, -4.0, right, around))
+    learned = fit(rows)
+    assert learned is not None
+    assert np.abs(learned.signs).sum() < 0.5
+    assert np.abs(learned.around).sum() < 2.0
+
+
 def _parties(number: int, mentions: int) -> LabelledField:
     """A list of two: one named once beside "between", another often beside "and"; and who signs, often too."""
     left = ["between", *(["and"] * mentions), *(["by"] * mentions)]

@@ -181,6 +181,7 @@ def fit(rows: Sequence[LabelledField], shelf: Shelf | None = None) -> LearnedFie
         for usual in (_LIKENESS, _USUAL)
         for penalty in (1.0, _LOOSE)
     ]
+    ways.append(_nothing_learned(thin, len(ways[0].weights)))
     book.forget_pairs()
     counts = softmax(np.array([-way.lost / _ALIKE for way in ways]))
     weights: Vector = sum((count * way.weights for count, way in zip(counts, ways, strict=True)), np.zeros(()))
@@ -246,6 +247,15 @@ def _cross_validated(
     weights = np.zeros(signs + len(_USUAL) + 1)
     weights[: problem.width], weights[-1] = found[:-1], found[-1]
     return _Way(weights, moves, lost)
+
+
+def _nothing_learned(rows: Sequence[LabelledField], width: int) -> _Way:
+    """To decide as before: what a few documents teach may be worth nothing in others."""
+    return _Way(
+        np.zeros(width),
+        [(np.zeros(len(row.base)), 0.0) for row in rows],
+        sum(_lost(row, row.base, row.absent) for row in rows),
+    )
 
 
 def rightness(row: LabelledField, learned: LearnedField | None) -> float:

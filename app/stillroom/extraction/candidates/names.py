@@ -85,7 +85,7 @@ _TWO = re.compile(
 # but for names of states and legal forms: "by the laws of Ohio. Employee agrees", "Holt Ltd. Berg Ltd".
 _POINT = re.compile(r"\.\s+")
 _WHOLE_WORD = re.compile(r"(?:[\p{Ll}\p{M}]{4}|\p{Lu}{6})$")
-_LAST_WORDS = re.compile(r"(?:(?:[^\W\d_]+ ){0,2}[^\W\d_]+ )?([^\W\d_]{4,})$")
+_MOST_OF_STATE = 4  # words
 _ENDED = re.compile(rf"(?<=\w,?[ \u00a0])(?:{company_forms()})$")
 _COMPANY = re.compile(rf"(?:{company_forms()})(?!\w)")
 _POINTED = re.compile(rf"(?<!\w)(?:{pointed_forms()})\.$")
@@ -222,10 +222,8 @@ def _ends_sentence(text: str, start: int, point: re.Match[str]) -> bool:
     before = text[start : point.start()]
     if _WHOLE_WORD.search(before) or (_ENDED.search(before) and not before.endswith("Co")):
         return True
-    words = _LAST_WORDS.search(before)
-    return words is not None and any(
-        single_spaced(each).casefold() in states_and_countries() for each in (words[0], words[1])
-    )
+    words = before.split()[-_MOST_OF_STATE:]
+    return any(" ".join(words[at:]).casefold() in states_and_countries() for at in range(len(words)))
 
 
 def _is_kind(text: str, start: int, end: int) -> bool:

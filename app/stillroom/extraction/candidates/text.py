@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from stillroom.extraction.candidates.words import (
     branches,
     common_words,
     country_of_states,
+    joining_words,
     legal_form,
     state_and_postcode,
     town_and_state,
@@ -47,6 +49,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
 _POSTCODE = re.compile(
     r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b|\b[A-Z]\d[A-Z] ?[\dO][A-Z]\d\b"
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_GOES_ON = re.compile(r"[,.]? ([^\W\d_]+) \S")
 _REGISTRATION_LINE = re.compile(
     r"^[(\[<]?(?:co(?:mpany)?\.?\s*)?(?:br\.?\s*)?(?:reg\.?\s*)?(?:no\.?\s*:?\s*)?[(\[]?[A-Z]{0,3}\d{5,}\s*-?\s*[A-Z]?[)\]>]?$"
     r"|\b(?:sdn\.?\s*bhd|gmbh|ltd|inc|llc|s/b|d\.o\.o|s\.r\.l|s\.p\.a)\b",
@@ -90,6 +94,8 @@ _SOME_ADDRESS = 0.2
 _LONGEST_LINE = 400  # characters of a line that may be a value, or a line of an address
 _SHORT_LINE = 60
 _TWO_PARTIES = 120
+_SAME_COLUMN = 0.5  # heights of a letter
+_NEAR_COLUMN = 2  # characters: recognition loses a space of the label before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,23 +251,33 @@ def addresses(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candid
     """Runs of lines or cells that hold signs of an address: a postcode, a street word, a house number; what stands behind any label
     and holds some; and streets with their numbers in sentences."""
     whole = {(line.start, line.end) for line in page_lines(page)}
+    before_sentence = []
     for start, end in street_addresses(page):
         shape = 0.0 if (start, end) in whole else address_shape(page.text[start:end])
         if shape > _SOME_ADDRESS:
             text = page.text[start:end]
             yield Candidate(Span(page.number, start, end), text, single_spaced(text), shape)
+            if _sentence_follows(page.text, start, end):
+                before_sentence.append((start, end))
+    before_sentence.sort()
+
+    def is_none(row: Line) -> bool:
+        first, behind = (bisect.bisect_left(before_sentence, (place, 0)) for place in (row.start, row.end))
+        return any(end < row.end for _, end in before_sentence[first:behind]) or _is_no_address(row.text)
+
     for value in labelled(page, own):
-        shape = 0.0 if _is_no_address(value.text) else address_shape(value.text)
+        shape = 0.0 if is_none(value) else address_shape(value.text)
         text = value.text.rstrip(" ,")
         if shape > _SOME_ADDRESS:
             yield Candidate(Span(page.number, value.start, value.start + len(text)), text, single_spaced(text), shape)
-    for rows in (page_lines(page), _columns(page), *_without_others(page)):
-        shapes = [0.0 if _is_no_address(row.text) else address_shape(row.text) for row in rows]
+    for rows in (page_lines(page), _columns(page), *_without_others(page), *_right_columns(page, own)):
+        none = list(map(is_none, rows))
+        shapes = [0.0 if no else address_shape(row.text) for row, no in zip(rows, none, strict=True)]
         for first in range(len(rows)):
-            if _is_no_address(rows[first].text):
+            if none[first]:
                 continue
             for last in range(first, min(first + MAX_BLOCK_LINES, len(rows))):
-                if last > first and (_is_no_address(rows[last].text) or _ended(rows[last - 1].text, rows[last].text)):
+                if last > first and (none[last] or _ended(rows[last - 1].text, rows[last].text)):
                     break
                 if page.text[rows[first].start : rows[last].end].count("\n") > 2 * (last - first) + 1:
                     break
@@ -277,6 +293,23 @@ def addresses(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candid
                     span = Span(page.number, start, start + len(text))
                     edges = (shapes[first], shapes[last]) if last > first else (0.0, 0.0)
                     yield Candidate(span, text, single_spaced(text), shape, above, below, *edges)
+
+
+def _sentence_follows(text: str, start: int, end: int) -> bool:
+    """Whether an address in one cell of a line stands in a sentence that goes on behind it without more of it: "… for a term of"."""
+    line_end = text.find("\n", end)
+    rest = text[end : line_end if line_end >= 0 else len(text)]
+    goes_on = _GOES_ON.match(rest)
+    if not goes_on or goes_on[1] not in common_words() or _within_streets().fullmatch(goes_on[1]):
+        return False
+    if address_words()[0].search(rest) or _CELL_GAP.search(text, start, end):
+        return False
+    return all(_YEAR.fullmatch(number[0]) for number in _POSTCODE.finditer(rest)) and not _TOWN_AND_STATE.search(rest)
+
+
+@functools.cache
+def _within_streets() -> re.Pattern[str]:
+    return re.compile(joining_words("streets", "further"))
 
 
 def _ended(line: str, following: str) -> bool:
@@ -337,6 +370,34 @@ def _columns(page: Page) -> list[Line]:
     """Cells that are not whole lines (two columns side by side)."""
     whole = {(line.start, line.end) for line in page_lines(page)}
     return [cell for cell in cells(page) if (cell.start, cell.end) not in whole]
+
+
+def _right_columns(page: Page, own: re.Pattern[str] | None) -> Iterator[list[Line]]:
+    """What stands in the right column of each row, or behind its label, with the lines below that begin where it begins and hold nothing
+    to its left: "The property    42 Harbour Street", and below the street its town."""
+    below = page_lines(page)
+    number_of = {line.end: number for number, line in enumerate(below)}
+    whole = {(line.start, line.end) for line in below}
+    for cell in [*cells(page), *labelled(page, own)]:
+        number = number_of.get(cell.end)
+        if number is None or (cell.start, cell.end) in whole or len(below[number].text) > _LONGEST_LINE:
+            continue
+        rows = [cell]
+        for line in below[number + 1 : number + MAX_BLOCK_LINES]:
+            if not _begin_alike(page, cell.start, line.start):
+                break
+            rows.append(line)
+        if len(rows) > 1:
+            yield rows
+
+
+def _begin_alike(page: Page, one: int, other: int) -> bool:
+    """Whether what begins at two places of a page stands in one column: by its boxes, or by the spaces before it."""
+    boxes = (page.boxes[one], page.boxes[other]) if page.boxes is not None else (None, None)
+    if boxes[0] is not None and boxes[1] is not None:
+        return abs(boxes[0].x0 - boxes[1].x0) <= _SAME_COLUMN * (boxes[0].y1 - boxes[0].y0)
+    columns = [place - page.text.rfind("\n", 0, place) - 1 for place in (one, other)]
+    return abs(columns[0] - columns[1]) <= _NEAR_COLUMN
 
 
 def _without_others(page: Page) -> Iterator[list[Line]]:
