@@ -820,3 +820,30 @@ def test_debit_and_credit_of_a_german_account_are_told_by_their_letters() -> Non
     receipt = "Brot 1,29 S\nMilch 0,99 H\nWir haben geöffnet"
     assert values(FieldType.MONEY, receipt) == ["1.29", "0.99"]
     assert values(FieldType.MONEY, f"KONTOAUSZUG\n{receipt}")[0] == "-1.29"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Weight 2.55kg", ["2.55"]),
+        ("Weight2.55kg", ["2.55"]),
+        ("Weight1.3kg", ["1.3"]),
+        ("net 450g", ["450"]),
+        ("Distance: 12,5km", ["12.5"]),
+        ("Labour 2h", ["2"]),
+        ("12KG, 60g/m²", ["12"]),
+        ("Screws (50PCS)", ["50"]),
+    ],
+)
+def test_a_number_is_offered_with_its_unit_close_behind(text: str, expected: list[str]) -> None:
+    assert values(FieldType.NUMBER, text) == expected
+    assert values(FieldType.MONEY, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A4paper", "3D", "B2B", "5th", "1.0.2beta", "x86", "H2O", "the 4K one", "5G", "ISO450g", "WY14KKN", "0.8kgx"],
+)
+def test_a_figure_of_a_code_or_a_word_is_no_value(text: str) -> None:
+    for kind in (FieldType.NUMBER, FieldType.MONEY, FieldType.DATE, FieldType.DURATION, FieldType.TIME):
+        assert values(kind, text) == []

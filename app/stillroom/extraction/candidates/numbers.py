@@ -15,7 +15,7 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.cldr import cldr
 from stillroom.extraction.candidates.currencies import decimals, sign_before, sign_behind, signs
 from stillroom.extraction.candidates.dates import part_of_date
-from stillroom.extraction.candidates.words import common_words, debit_or_credit_words, places
+from stillroom.extraction.candidates.words import common_words, debit_or_credit_words, measures, places
 
 DECIMAL_MARK, THOUSANDS_MARK = "decimal_mark", "thousands_mark"
 ABOVE_ZERO, BELOW_ZERO = "above_zero", "below_zero"
@@ -123,6 +123,7 @@ class _Number:
         values: by the name of the reading, with how likely each is by what stands beside it.
         percent: a percent sign or word follows.
         slipped: a letter stands for one of its figures.
+        measured: a unit of measure stands close behind it, so it is no amount.
     """
 
     start: int
@@ -133,6 +134,7 @@ class _Number:
     percent: bool = False
     doubt: float = 0.0
     slipped: bool = False
+    measured: bool = False
 
     def candidates(self, page: int, shape: float, *, whole: bool = False) -> Iterator[Candidate]:
         """A candidate a reading; only whole numbers where ``whole`` is true."""
@@ -157,7 +159,7 @@ def amounts(page: Page) -> Iterator[Candidate]:
     """Spans that read as an amount of money: the number alone; its currency sign stays outside the span."""
     for number in _numbers(page.text):
         text = number.text
-        if number.percent or _LONG_FRACTION.search(text):
+        if number.percent or number.measured or _LONG_FRACTION.search(text):
             continue
         if len(text) > 7 and text.isdigit() and not number.currencies:
             continue  # an article or telephone number
@@ -291,7 +293,7 @@ def _number(match: re.Match[str], plain: str, text: str) -> Iterator[_Number]:
         and not sign_behind(plain, end + (plain[end : end + 1] in (" ", "\u202f")))
     ):
         return  # one mark for thousands and cents is a slip in an amount, and common in codes
-    if before.refused or (before.glued and not cents):
+    if before.refused:
         return
     if (
         match["mark"] == " "
@@ -305,7 +307,9 @@ def _number(match: re.Match[str], plain: str, text: str) -> Iterator[_Number]:
     if not values:
         return
     behind = _Behind(plain, end, values, before)
-    if behind.refused:
+    # "Weight1.3kg" is told from a code by its mark and its unit.
+    part_of_code = before.glued and not cents and (digits.isdigit() or not behind.measured)
+    if behind.refused or part_of_code:
         return
     currencies = before.currencies or behind.currencies
     likely = {reading: (value, _likelihood(reading, currencies)) for reading, value in behind.values.items()}
@@ -321,11 +325,13 @@ def _number(match: re.Match[str], plain: str, text: str) -> Iterator[_Number]:
         currencies,
         behind.percent,
         _DOUBTFUL * (spaced and as_one),
+        measured=behind.measured,
     )
     if spaced and cents and not before.currencies:
         last = end - len(digits.rsplit(" ", 1)[1])
         alone = {reading: (value, 1.0) for reading, value in _values(plain[last:end]).items()}
-        yield _Number(last, end, text[last:end], alone, currencies, behind.percent, 0.0 if as_one else _DOUBTFUL)
+        doubt = 0.0 if as_one else _DOUBTFUL
+        yield _Number(last, end, text[last:end], alone, currencies, behind.percent, doubt, measured=behind.measured)
 
 
 def _likelihood(reading: str, currencies: tuple[str, ...]) -> float:
@@ -414,9 +420,9 @@ class _Before:
 
 
 class _Behind:
-    """What stands behind a number: cents or a note set high, a word like "million", a currency, a percent sign, a minus."""
+    """What stands behind a number: cents or a note set high, a word like "million", a currency, a percent sign, a minus, a unit."""
 
-    __slots__ = ("credit", "currencies", "minus", "percent", "priced", "refused", "stop", "values")
+    __slots__ = ("credit", "currencies", "measured", "minus", "percent", "priced", "refused", "stop", "values")
 
     def __init__(self, plain: str, end: int, values: dict[str, Decimal], before: _Before) -> None:
         self.values, self.stop, self.refused = values, end, False
@@ -439,6 +445,8 @@ class _Behind:
             # A till writes a letter for the tax behind an amount: "12.95T".
             flag = behind.isupper() and not beyond.isalnum() and place == end and plain[end - 3 : end - 2] in (".", ",")
             self.refused = (_is_word(behind) and not flag) or (behind in "-–" and beyond.isdigit())
+        self.measured = self.refused and not self.priced and measures().match(plain, end) is not None
+        self.refused = self.refused and not self.measured
 
     def _superscript(self, plain: str, place: int) -> int:
         high = _SUPERSCRIPT.match(plain, place)
@@ -578,6 +586,8 @@ def _below_zero(match: re.Match[str], before: _Before, behind: _Behind, plain: s
         return False
     line = plain[max(0, before.place - 40) : before.place].rsplit("\n", 1)[-1]
     if before.sign == "(":
+        if behind.measured:
+            return False
         rest = plain[match.end() : match.end() + 12]
         closed = re.match(r"[^\S\n]?(?:[^\d\s()]{1,4})?\)", rest)
         in_a_sentence = (

@@ -187,6 +187,13 @@ def weights() -> re.Pattern[str]:
 
 
 @functools.cache
+def measures() -> re.Pattern[str]:
+    """A unit of measure that a number has close behind it: "2.55kg"."""
+    known = places()["measures"]
+    return re.compile(rf"(?:{_any(known['letters'])}|(?i:{_any(known['words'])}))\.?(?![\w²³/])")
+
+
+@functools.cache
 def address_labels() -> re.Pattern[str]:
     """Words of labels that stand before an address."""
     return re.compile(rf"(?<!\w)(?:{_any(places()['address_labels']['words'])})(?!\w)", re.IGNORECASE)
