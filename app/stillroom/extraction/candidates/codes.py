@@ -318,18 +318,15 @@ def _in_short_groups(page: Page) -> Iterator[Candidate]:
 def _is_word(group: str) -> bool:
     """Whether a group of a code is a word instead: of labels, texts or calendars, a currency, a time of day."""
     small = group.casefold()
-    return (
-        group in signs()
-        or small in vocabulary().phrases
-        or (len(small) > _LETTERS_OF_PLATE and small in common_words())
-        or small in days_and_months()
-        or bool(_HALF_OF_DAY.fullmatch(group))
-    )
+    if len(small) <= _LETTERS_OF_PLATE:
+        return group in signs() or bool(_NO_GROUP.fullmatch(group))
+    known = (vocabulary().phrases, common_words(), days_and_months(), signs())
+    return any(small in words or group in words for words in known) or bool(_NO_GROUP.fullmatch(group))
 
 
 _SHORT_GROUPS = re.compile(r"(?!\d )[A-Z\d]{1,5}(?:[ -][A-Z\d]{1,5}){1,2}")  # "2 ARNR2" is two of them
 _CAPITAL = re.compile(r"[A-Z]")
-_HALF_OF_DAY = re.compile(r"\d{0,2}[AP]M")
+_NO_GROUP = re.compile(r"\d{0,2}[AP]M|N[OR]")
 _FEWEST_FIGURES, _FEWEST_SIGNS = 2, 5
 _LETTERS_OF_PLATE = 2  # so few are a word by chance: "AB 12 CDE"
 
