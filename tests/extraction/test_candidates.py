@@ -788,6 +788,25 @@ def test_a_code_of_letters_and_figures_may_end_with_its_clause() -> None:
     assert "EUR 1234" not in values(FieldType.IDENTIFIER, "Summe EUR 1234,50")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Vehicle registration mark: VA40 GJS\nMake: Ford", "VA40 GJS"),
+        ("our cameras saw that vehicle VA40 GJS entered the land", "VA40 GJS"),
+        ("Plate: AB 12 CDE, Make: Ford", "AB 12 CDE"),
+        ("Licence      Issued\nKX 9027 B    3 May 2021", "KX 9027 B"),
+        ("Machine: 7F-22 QX", "7F-22 QX"),
+    ],
+)
+def test_a_code_of_a_few_short_groups_is_offered_whole(text: str, expected: str) -> None:
+    assert expected in values(FieldType.IDENTIFIER, text)
+
+
+@pytest.mark.parametrize("text", ["PAGE 12", "MAY 21", "10 30 AM", "USD 12", "2 ARNR2", "we took 7F 22 QX with us"])
+def test_words_amounts_and_running_text_are_no_code_of_groups(text: str) -> None:
+    assert not any(" " in value for value in values(FieldType.IDENTIFIER, f"{text}\nThank you"))
+
+
 def test_a_person_is_told_from_where_they_live() -> None:
     assert "Otto van Berg" in values(FieldType.NAME, "Theft. Otto van Berg of Oak Street told police")
     assert "Anna Berg" in values(FieldType.NAME, "Anna Berg of Oak Street told police")

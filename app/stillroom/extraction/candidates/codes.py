@@ -17,7 +17,8 @@ from stillroom.documents.document import Page, Span
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.currencies import signs
 from stillroom.extraction.candidates.dates import part_of_date
-from stillroom.extraction.candidates.words import paper_words
+from stillroom.extraction.candidates.text import cells, labelled
+from stillroom.extraction.candidates.words import common_words, days_and_months, paper_words
 from stillroom.extraction.concepts import labels, vocabulary, words_of
 from stillroom.templates.template import FieldType
 
@@ -56,12 +57,13 @@ _UNSPACED_LABEL = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{2,12}(?
 _TAX_NUMBER = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Z]{2}U?|CHE)[ \-]?\d[0-9A-Z]{0,3}(?:[ .\-]?[0-9A-Z]{2,4}){2,4}(?![A-Za-z0-9])"
 )
-# Letters before figures: "AB 12345"; in groups, as policies are numbered: "KH 12.345.678"; and number plates: "HH-AB 123". None is
-# as short as the name of a substance or a road: "C-D 3".
+# Letters before figures: "AB 12345"; in groups, as policies are numbered: "KH 12.345.678"; and number plates: "HH-AB 123", "VA40 GJS".
+# None is as short as the name of a substance or a road: "C-D 3".
 _UPPER = r"[A-ZÀ-ÖØ-Þ]"
 _LETTERS_AND_FIGURES = re.compile(
     rf"(?<![\w\-/])(?:[A-Z]{{1,5}} \d{{3,12}}(?![\w\-/]|[.,]\d)"
     rf"|(?P<letters>{_UPPER}{{1,3}}) \d{{1,3}}(?:\.\d{{3}}){{1,3}}(?![\w\-/]|[.,]\d)"
+    r"|[A-Z]{2}\d{2} [A-Z]{3}(?![\w/\-])"
     rf"|(?!{_UPPER}[\-–] ?{_UPPER} ?\d(?!\d)){_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d)"
     r")"
 )
@@ -239,7 +241,7 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
         for start, end in ((match.start(), match.end()), *_words(page.text, match.start(), match.end())):
             if end - start > _LONGEST_TOKEN:
                 continue
-            for left, right, labelled in _without_label(page.text, *_inner(page.text, start, end)):
+            for left, right, touched in _without_label(page.text, *_inner(page.text, start, end)):
                 text = page.text[left:right]
                 if (left, right) in seen or not 2 <= len(text) <= 40 or not any(map(str.isdigit, text)):
                     continue
@@ -253,9 +255,10 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
                 if text.isdigit() and part_of_date(page.text, left, right):
                     continue
                 part = bool(grouped) and any(start <= left and right <= end for start, end in grouped)
-                shape = 0.0 if part or labelled or _AMOUNT.fullmatch(text) or _DATE.fullmatch(text) else 1.0
+                shape = 0.0 if part or touched or _AMOUNT.fullmatch(text) or _DATE.fullmatch(text) else 1.0
                 yield Candidate(Span(page.number, left, right), text, text, shape)
     yield from _spaced_codes(page)
+    yield from _in_short_groups(page)
 
 
 _LONGEST_TOKEN = 90
@@ -295,6 +298,37 @@ def _spaced_codes(page: Page) -> Iterator[Candidate]:
         if match["letters"] in signs():
             continue  # "EUR 1.234" is an amount
         yield Candidate(Span(page.number, *match.span()), match.group(), match.group(), 0.5)
+
+
+def _in_short_groups(page: Page) -> Iterator[Candidate]:
+    """Codes of two or three short groups that are all of a cell, or of what stands behind a label: "AB 12 CDE"."""
+    for value in [*cells(page), *labelled(page)]:
+        if not _SHORT_GROUPS.fullmatch(value.text):
+            continue
+        groups = re.split("[ -]", value.text)
+        figures = sum(map(str.isdigit, value.text))
+        if figures < _FEWEST_FIGURES or len("".join(groups)) < _FEWEST_SIGNS or not _CAPITAL.search(value.text):
+            continue
+        if any(_is_word(group) for group in groups):
+            continue
+        mixed = any(_FIGURE.search(group) and not group.isdigit() for group in groups)
+        yield Candidate(Span(page.number, value.start, value.end), value.text, value.text, 1.0 if mixed else 0.5)
+
+
+def _is_word(group: str) -> bool:
+    """Whether a group of a code is a word instead: of labels, texts or calendars, a currency, a time of day."""
+    small = group.casefold()
+    if len(small) <= _LETTERS_OF_PLATE:
+        return group in signs() or bool(_NO_GROUP.fullmatch(group))
+    known = (vocabulary().phrases, common_words(), days_and_months(), signs())
+    return any(small in words or group in words for words in known) or bool(_NO_GROUP.fullmatch(group))
+
+
+_SHORT_GROUPS = re.compile(r"(?!\d )[A-Z\d]{1,5}(?:[ -][A-Z\d]{1,5}){1,2}")  # "2 ARNR2" is two of them
+_CAPITAL = re.compile(r"[A-Z]")
+_NO_GROUP = re.compile(r"\d{0,2}[AP]M|N[OR]")
+_FEWEST_FIGURES, _FEWEST_SIGNS = 2, 5
+_LETTERS_OF_PLATE = 2  # so few are a word by chance: "AB 12 CDE"
 
 
 def _names_a_number(text: str, place: int) -> bool:
