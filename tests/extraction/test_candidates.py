@@ -873,3 +873,43 @@ def test_a_number_is_offered_with_its_unit_close_behind(text: str, expected: lis
 def test_a_figure_of_a_code_or_a_word_is_no_value(text: str) -> None:
     for kind in (FieldType.NUMBER, FieldType.MONEY, FieldType.DATE, FieldType.DURATION, FieldType.TIME):
         assert values(kind, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Thursday,17 March 2022", "2022-03-17"),
+        ("When: Thursday,17March2022, 6:15pm", "2022-03-17"),
+        ("Thursday,27 January2022,2:30pm", "2022-01-27"),
+        ("am Mittwoch,19.Juni2024,um 16:00", "2024-06-19"),
+        ("on August26,2021between the walls", "2021-08-26"),
+        ("Aug 26,2021,4pm", "2021-08-26"),
+        ("Aug26,2021,4pm", "2021-08-26"),
+    ],
+)
+def test_a_date_without_spaces_around_its_commas_is_one(text: str, expected: str) -> None:
+    assert values(FieldType.DATE, text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text", ["items 1,2 May 2020", "$1,27 March 2022", "5 May 2022,50", "Feb14,2023A", "3 May 2022,5"]
+)
+def test_a_figure_at_the_comma_of_another_is_of_no_date(text: str) -> None:
+    assert values(FieldType.DATE, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Thursday,27 January2022,2:30pm", ["14:30"]),
+        ("Monday,14:30 Room 5", ["14:30"]),
+        ("26August2022at4.00pmthe harpist", ["16:00"]),
+        ("at 2:30pmin the hall", ["14:30"]),
+        ("shelf 1,2:30", []),
+        ("12,30 h", []),
+        ("lot 2 030,4:30", []),
+        ("um 12:30amMittwoch", ["12:30"]),  # "on Wednesday"
+    ],
+)
+def test_a_time_without_a_space_before_or_behind_it_is_one(text: str, expected: list[str]) -> None:
+    assert values(FieldType.TIME, text) == expected

@@ -86,12 +86,14 @@ _JOINS = r"(?:of|the|de|del|d['’]|di|da|al|den|от)"
 _ERA_NAMED = r"(?:(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี|ឆ្នាំ|ປີ|B\.?\s?E\.?|C\.?\s?E\.?|A\.?\s?D\.?)\s?)?"
 _NEAR = 28
 _FIGURES_NEAR = re.compile(r"\d\d")  # of the year
+# A time of day close behind the comma of a date: "27 January 2022,2:30pm".
+_CLOCK = r"(?<=\d{4},)\d{1,2}(?:[:.]\d\d(?!\d|[.,/]\d)|[^\S\n]?[AaPp]\.?[Mm])"
 _DAY_BEFORE = re.compile(
-    rf"(?<![\d,/]|(?<!\.)\.|\d:|(?<!\w)[lIOo|])(?P<d>\d{{1,2}})[»”“\"]?\s?\.?{_ORDINAL}\s*(?:day\s+)?(?:{_JOINS}\s*)?[-./\s]?\s?ב?$",
+    rf"(?<![\d/]|\d,|(?<!\.)\.|\d:|(?<!\w)[lIOo|])(?P<d>\d{{1,2}})[»”“\"]?\s?\.?{_ORDINAL}\s*(?:day\s+)?(?:{_JOINS}\s*)?[-./\s]?\s?ב?$",
     re.IGNORECASE,
 )
 _YEAR_BEHIND = re.compile(
-    rf"[.׳]?\s*(?:[,،]|{_JOINS}(?:\s+año|\s+ano)?|\(ko\))?[-./\s]?\s*(?:{_JOINS}\s+)?{_ERA_NAMED}(?P<y>\d{{4}}|['’]?\d{{2}})(?!\d|[:.,]\d)",
+    rf"[.׳]?\s*(?:[,،]|{_JOINS}(?:\s+año|\s+ano)?|\(ko\))?[-./\s]?\s*(?:{_JOINS}\s+)?{_ERA_NAMED}(?P<y>\d{{4}}|['’]?\d{{2}})(?!\d|[:.]\d|,(?!{_CLOCK})\d)",
     re.IGNORECASE,
 )
 _DAY_YEAR_BEHIND = re.compile(
@@ -107,7 +109,8 @@ _YEAR_AND_DAY_BEFORE = re.compile(
 _DAY_BEHIND = re.compile(r"\.?[-./\s]\s?(?P<d>\d{1,2})(?!\d)", re.IGNORECASE)
 # "Feb15/20", "Feb14,2023", "May 142020": no space is between the month and the day, or none between that and the year.
 _DAY_AT_MONTH = re.compile(
-    r"(?:(?P<d>\d{1,2})(?:\s?,\s?(?P<y>\d{4})|\s(?P<y>(?:19|20)\d\d)|/(?P<y>\d\d))|\.?\s?(?P<d>\d{1,2})(?P<y>(?:19|20)\d\d))(?!\w|[.,:/]\d)"
+    rf"(?:(?P<d>\d{{1,2}})(?:\s?,\s?(?P<y>\d{{4}})|\s(?P<y>(?:19|20)\d\d)|/(?P<y>\d\d))|\.?\s?(?P<d>\d{{1,2}})(?P<y>(?:19|20)\d\d))"
+    rf"(?!(?<!,\s?(?:19|20)\d\d)\p{{L}}|\p{{L}}(?!\p{{L}})|[\p{{M}}\d_]|[.:/]\d|,(?!{_CLOCK})\d)"
 )
 
 _MONTH_BEFORE = re.compile(

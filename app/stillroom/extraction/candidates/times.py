@@ -32,8 +32,8 @@ _WORD = re.compile(rf"(?<!\w)(?:12{_S})?(?P<word>{'|'.join(_WORDS)})(?!\w)", re.
 _TO = re.compile(r"\s?(?:[-–—~〜～]|to|until|till|and|bis|à|a|al|tot|do|–|до)\s?", re.IGNORECASE)
 
 
-# No figure of a number goes before it; a label may, without a space: "Boarding:09:15".
-_ALONE = r"(?<![\d.,/]|(?<![^\W\d_]{3}):)"
+# No figure of a number goes before it; a label may, without a space ("Boarding:09:15"), and so may the year or the weekday of its date.
+_ALONE = r"(?<![\d./]|(?<!(?<!\d)(?:19|20)\d\d|[^\W\d_]{2}),|(?<![^\W\d_]{3}):)"
 _AMERICAN = rf"[AaPp]\.?{_S}[Mm]\b\.?"
 _TIME = re.compile(
     rf"{_ALONE}(?P<h>[01]?\d|2[0-4])(?:"
@@ -45,7 +45,8 @@ _PLAIN = re.compile(
 )
 # What may stand behind and in front of it.
 _BEHIND = re.compile(
-    rf"(?:{_S}|(?<=:\d\d)\n(?={_AMERICAN}))(?:(?P<half>{_AMERICAN}|[\p{{L}}.]{{2,14}}(?!\w))|(?P<word>{_OCLOCK})(?!\w|{_S}\d))",
+    rf"(?:{_S}|(?<=:\d\d)\n(?={_AMERICAN}))(?:(?P<half>{_AMERICAN}|(?<=[:.]\d\d)pm(?=\p{{L}})|[\p{{L}}.]{{2,14}}(?!\w))"
+    rf"|(?P<word>{_OCLOCK})(?!\w|{_S}\d))",
     re.IGNORECASE,
 )
 _OCLOCK_BEHIND = re.compile(rf"{_S}{_OCLOCK}(?!\w|{_S}\d)", re.IGNORECASE)
