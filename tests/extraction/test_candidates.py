@@ -274,6 +274,9 @@ def test_an_address_goes_on_below_in_its_own_column(text: str) -> None:
         ("Home: 12 Mill Lane, Holtby for the period from 1 June", "12 Mill Lane, Holtby"),
         ("of 12 Mill Lane, Holtby HB2 8TT, which is let", "12 Mill Lane, Holtby HB2 8TT"),
         ("au 12 rue de la Paix, 75002 Paris pour une durée de trois ans", "12 rue de la Paix, 75002 Paris"),
+        ("lets the home at 52 Mill Blvd,\nFairmont, OH 44121 for a term", "52 Mill Blvd, Fairmont, OH 44121"),
+        ("lets the home at 52 Mill\nBlvd, Fairmont, OH 44121. This is", "52 Mill Blvd, Fairmont, OH 44121"),
+        ("die Wohnung in der Hauptstraße 12,\n53113 Bonn wird vermietet", "Hauptstraße 12, 53113 Bonn"),
     ],
 )
 def test_an_address_in_a_sentence_ends_where_the_sentence_goes_on(text: str, expected: str) -> None:
@@ -287,6 +290,12 @@ def test_an_address_in_a_sentence_ends_where_the_sentence_goes_on(text: str, exp
 def test_an_address_goes_on_behind_a_small_word_that_is_of_it(text: str) -> None:
     expected = text.partition("    ")[0]
     assert expected in values(FieldType.ADDRESS, f"North Wind Ltd\n{text}\nTel. 206 555 0102")
+
+
+def test_an_address_does_not_go_on_in_a_name_on_the_next_line() -> None:
+    found = values(FieldType.ADDRESS, "we moved to 12 Mill Lane\nAnna Berg will call")
+    assert "12 Mill Lane" in found
+    assert "12 Mill Lane Anna Berg" not in found
 
 
 def test_the_column_of_an_address_is_seen_by_its_boxes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator
 
 import regex as re
@@ -18,6 +19,10 @@ _COMMA = re.compile(r",? +- +|, *")
 _HOUSE = re.compile(r"(?<![^\W\d_])\d{1,5}[A-Za-z]?(?![\w.,]*\d)")
 _SENTENCE_BEFORE = re.compile(r"(?<!\p{L})\p{Ll}+,? $")
 _SENTENCE_BEHIND = re.compile(r"[,.]? \p{Ll}+(?![\p{L}:])")
+
+_FIGURE = re.compile(r"\d")
+_STOP = re.compile(r"[.;)](?: |$)")
+_BEFORE = 40  # characters in which the word before an address is looked for
 
 
 @functools.cache
@@ -44,9 +49,11 @@ def _opening() -> re.Pattern[str]:
 
 
 def street_addresses(page: Page) -> Iterator[tuple[int, int]]:
-    """Where they stand in the lines of a page: from the street, or the number before it, as far as they go, and to each comma."""
+    """Where they stand in the lines of a page, and over the ends of lines of a sentence: from the street, or the number before it, as
+    far as they go, and to each comma."""
     streets, _ = address_words()
-    for line in _LINE.finditer(page.text):
+    lines = list(_LINE.finditer(page.text))
+    for line in lines:
         start, end = line.span()
         if end - start > _LONGEST or not streets.search(page.text, start, end):
             continue
@@ -55,23 +62,44 @@ def street_addresses(page: Page) -> Iterator[tuple[int, int]]:
                 page.text, run.end(), end
             ):
                 continue  # a line or cell of its own
-            cuts = [run.start(), *(comma.end() for comma in _COMMA.finditer(page.text, *run.span()))]
-            ends = [*(comma.start() for comma in _COMMA.finditer(page.text, *run.span())), run.end()]
-            for part, (begin, stop) in enumerate(zip(cuts, ends, strict=True)):
-                street = streets.search(page.text, begin, stop)
-                house = _HOUSE.search(page.text, begin, stop)
-                if house and page.text.startswith(" of ", house.end()):  # "page 7 of the Street Act"
-                    continue
-                # "12, Harbour Street", "Via Roma, 3": the number is a part of its own.
-                if house and not street and house.span() == (begin, stop) and part + 1 < len(cuts):
-                    street = streets.search(page.text, cuts[part + 1], ends[part + 1])
-                stop_at = part
-                if street and not house and part + 1 < len(cuts) and _opening().match(page.text, begin, stop):
-                    house = _HOUSE.match(page.text, cuts[part + 1], ends[part + 1])
-                    house = house if house and house.end() == ends[part + 1] else None
-                    stop_at = part + 1
-                if not street or not house:
-                    continue
-                begins = {begin} if house.start() > street.start() else {begin, house.start()}
-                for first in sorted(begins):
-                    yield from ((first, last) for last in ends[stop_at:] if last > max(street.start(), house.start()))
+            yield from _of_run(page.text, *run.span())
+    plain = page.text.replace("\n", " ")
+    for above, below in itertools.pairwise(lines):
+        start, line_end, end = above.start(), above.end(), below.end()
+        if line_end + 1 != below.start() or end - start > _LONGEST or not streets.search(plain, start, end):
+            continue
+        for run in _run().finditer(plain, start, end):
+            if not run.start() < line_end < run.end():
+                continue
+            if _SENTENCE_BEFORE.search(plain, max(0, run.start() - _BEFORE), run.start()) and (
+                _SENTENCE_BEHIND.match(plain, run.end()) or _STOP.match(plain, run.end())
+            ):
+                for first, last in _of_run(plain, *run.span()):
+                    goes_on = _COMMA.match(plain, line_end - 1) or _FIGURE.search(plain, line_end, last)
+                    if first < line_end < last and (goes_on or streets.search(plain, line_end, last)):
+                        yield first, last
+
+
+def _of_run(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The addresses in a run of capitalised words and numbers."""
+    streets, _ = address_words()
+    cuts = [start, *(comma.end() for comma in _COMMA.finditer(text, start, end))]
+    ends = [*(comma.start() for comma in _COMMA.finditer(text, start, end)), end]
+    for part, (begin, stop) in enumerate(zip(cuts, ends, strict=True)):
+        street = streets.search(text, begin, stop)
+        house = _HOUSE.search(text, begin, stop)
+        if house and text.startswith(" of ", house.end()):  # "page 7 of the Street Act"
+            continue
+        # "12, Harbour Street", "Via Roma, 3": the number is a part of its own.
+        if house and not street and house.span() == (begin, stop) and part + 1 < len(cuts):
+            street = streets.search(text, cuts[part + 1], ends[part + 1])
+        stop_at = part
+        if street and not house and part + 1 < len(cuts) and _opening().match(text, begin, stop):
+            house = _HOUSE.match(text, cuts[part + 1], ends[part + 1])
+            house = house if house and house.end() == ends[part + 1] else None
+            stop_at = part + 1
+        if not street or not house:
+            continue
+        begins = {begin} if house.start() > street.start() else {begin, house.start()}
+        for first in sorted(begins):
+            yield from ((first, last) for last in ends[stop_at:] if last > max(street.start(), house.start()))

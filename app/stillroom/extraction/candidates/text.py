@@ -251,19 +251,24 @@ def addresses(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candid
     """Runs of lines or cells that hold signs of an address: a postcode, a street word, a house number; what stands behind any label
     and holds some; and streets with their numbers in sentences."""
     whole = {(line.start, line.end) for line in page_lines(page)}
-    before_sentence = []
+    starts, ends = list[int](), list[int]()  # where a sentence goes before one, or goes on behind it
     for start, end in street_addresses(page):
         shape = 0.0 if (start, end) in whole else address_shape(page.text[start:end])
         if shape > _SOME_ADDRESS:
             text = page.text[start:end]
             yield Candidate(Span(page.number, start, end), text, single_spaced(text), shape)
+            if "\n" in text:
+                starts.append(start)
             if _sentence_follows(page.text, start, end):
-                before_sentence.append((start, end))
-    before_sentence.sort()
+                ends.append(end)
+    starts.sort()
+    ends.sort()
 
     def is_none(row: Line) -> bool:
-        first, behind = (bisect.bisect_left(before_sentence, (place, 0)) for place in (row.start, row.end))
-        return any(end < row.end for _, end in before_sentence[first:behind]) or _is_no_address(row.text)
+        within = (
+            bisect.bisect_right(places, row.start) < bisect.bisect_left(places, row.end) for places in (starts, ends)
+        )
+        return any(within) or _is_no_address(row.text)
 
     for value in labelled(page, own):
         shape = 0.0 if is_none(value) else address_shape(value.text)
@@ -300,7 +305,11 @@ def _sentence_follows(text: str, start: int, end: int) -> bool:
     line_end = text.find("\n", end)
     rest = text[end : line_end if line_end >= 0 else len(text)]
     goes_on = _GOES_ON.match(rest)
-    if not goes_on or goes_on[1] not in common_words() or _within_streets().fullmatch(goes_on[1]):
+    if not goes_on:
+        return False
+    # "… OH 44121. The term is", but "12 rue du centre 320".
+    word = goes_on[1].casefold() if rest.startswith(".") else goes_on[1]
+    if word not in common_words() or (not rest.startswith(".") and _within_streets().fullmatch(word)):
         return False
     if address_words()[0].search(rest) or _CELL_GAP.search(text, start, end):
         return False
