@@ -887,3 +887,20 @@ def test_a_figure_at_the_comma_of_another_is_of_no_date(text: str) -> None:
 )
 def test_a_time_without_a_space_before_or_behind_it_is_one(text: str, expected: list[str]) -> None:
     assert values(FieldType.TIME, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Rent: $1,150.00permonth, due", ["1150.00"]),
+        ("a charge of £110.00isnow payable", ["110.00"]),
+        ("EUR12,00pro Stück", ["12.00"]),
+        ("$2.50million", ["2500000"]),
+        ("$1.50millionper year", []),  # more than its figures say
+        ("$A1", []),
+        ("$1.50M3", []),
+        ("code 1,150.00permonth", []),
+    ],
+)
+def test_an_amount_behind_its_currency_ends_with_its_cents(text: str, expected: list[str]) -> None:
+    assert values(FieldType.MONEY, text) == expected
