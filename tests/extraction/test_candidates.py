@@ -904,3 +904,33 @@ def test_a_time_without_a_space_before_or_behind_it_is_one(text: str, expected: 
 )
 def test_an_amount_behind_its_currency_ends_with_its_cents(text: str, expected: list[str]) -> None:
     assert values(FieldType.MONEY, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Fixed period   18 monthsfrom 17 September 2023", ["18 months"]),
+        ("a term of three(3)yearsbeginning on", ["3 years"]),
+        ("30daysafter receipt", ["30 days"]),
+        ("24 Monateab Beginn", ["24 months"]),
+        ("2 mesesdesde la firma", ["2 months"]),
+    ],
+)
+def test_a_length_of_time_ends_where_the_next_word_is_glued_to_it(text: str, expected: list[str]) -> None:
+    assert values(FieldType.DURATION, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 monthly",
+        "three daylight lamps",
+        "3 Jahresabschlüsse",
+        "5 yearlings",
+        "2 Tagesnachweise",
+        "1 weekend",
+        "3 Wochenenden",
+    ],
+)
+def test_a_word_that_begins_like_a_unit_is_no_length_of_time(text: str) -> None:
+    assert values(FieldType.DURATION, text) == []
