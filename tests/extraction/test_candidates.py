@@ -791,6 +791,32 @@ def test_a_code_of_letters_and_figures_may_end_with_its_clause() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("play for us\nin Corn Exchange, Ludbrook. The programme holds songs", "Corn Exchange, Ludbrook"),
+        ("The recital is\nin Corn Exchange, Ludbrook and begins at 7.30 pm", "Corn Exchange, Ludbrook"),
+        ("at St. Bride's Church, Priory Lane, on Friday", "St. Bride's Church, Priory Lane"),
+    ],
+)
+def test_where_something_takes_place_goes_on_behind_its_comma(text: str, expected: str) -> None:
+    assert expected in values(FieldType.LINE, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "signed in New South Wales, Australia and",
+        "at Holt, Berg and",
+        "on it in May Week, June and",
+        "am 3. Mai, Dienstag um",
+    ],
+)
+def test_a_country_a_month_and_a_single_name_are_no_place_of_an_event(text: str) -> None:
+    known = {text, *text.split(", ")}
+    assert set(values(FieldType.LINE, text)) <= known
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("Vehicle registration mark: VA40 GJS\nMake: Ford", "VA40 GJS"),
         ("our cameras saw that vehicle VA40 GJS entered the land", "VA40 GJS"),
         ("Plate: AB 12 CDE, Make: Ford", "AB 12 CDE"),

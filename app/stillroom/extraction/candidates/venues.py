@@ -9,7 +9,14 @@ import regex as re
 
 from stillroom.documents.document import Page
 from stillroom.extraction.candidates.candidate import single_spaced
-from stillroom.extraction.candidates.words import joining_words, venue_names, venue_words
+from stillroom.extraction.candidates.towns import is_town
+from stillroom.extraction.candidates.words import (
+    days_and_months,
+    joining_words,
+    states_and_countries,
+    venue_names,
+    venue_words,
+)
 
 _MOST = 8  # pieces of one venue
 _LONGEST = 400  # characters of a line
@@ -21,6 +28,9 @@ _BEFORE = re.compile(rf"{_CUT.pattern}| (?:{joining_words('in_venues')}) ")
 # Behind a word or a room's number; not behind "St." or "Bldg.".
 _WHOLE_WORD = r"(?:(?<=[\p{L}\d]{5})|(?<=(?<!\p{L})[\dA-Z]))"
 _SENTENCE_END = re.compile(rf"{_WHOLE_WORD}\. +(?=\p{{Lu}})|\.$")
+_COMMA = re.compile(r", ?")
+# A point, or a word of the sentence: what is behind it is no more of the name.
+_GOES_ON = re.compile(r"[.,;)]? *$|[.;,)]? (?=\p{Ll})|[.;)] ")
 _POINT = re.compile(rf"{_WHOLE_WORD}\.$")
 # "WeH 5409", "HH 1112", "8220 WeH", "UCC 279": what a house calls its buildings is short, and no year stands behind it.
 _YEAR = r"(?!(?:19|20)\d\d(?!\d))"
@@ -72,11 +82,37 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
                     for cut in [begin, *(before.end() for before in _BEFORE.finditer(page.text, begin, stop))]:
                         if words.search(page.text, cut, stop):
                             yield cut, stop
+        yield from _told(page.text, start, end)
         for coded in _CODED.finditer(page.text, start, end):
             if _single_words().isdisjoint(
                 _WORD.findall(coded.group().casefold())
             ):  # "Hall 5409" is the rest of "Wean Hall 5409"
                 yield coded.span()
+
+
+def _told(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """What a sentence says something takes place in, of two words or more and a comma, none of which need be one of venues: to its
+    end, and to each comma ("in Corn Exchange, Ludbrook and")."""
+    for before in _takes_place().finditer(text, start, end):
+        run = _named()[0].match(text, before.end(), end)
+        if not run or not _GOES_ON.match(text, run.end(), end):
+            continue
+        point = _SENTENCE_END.search(text, *run.span())
+        stop = point.start() if point else run.end()
+        comma = _COMMA.search(text, run.start(), stop)
+        if not comma:
+            continue
+        first = text[run.start() : comma.start()]
+        words = [word.casefold() for word in _WORD.findall(first)]
+        named = first.casefold() in states_and_countries() or is_town(first)
+        if len(words) > 1 and not first[0].isdigit() and not named and days_and_months().isdisjoint(words):
+            yield from ((run.start(), each.start()) for each in _COMMA.finditer(text, run.start(), stop))
+            yield run.start(), stop
+
+
+@functools.cache
+def _takes_place() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{joining_words('in_venues', 'at_venues')}) (?=\p{{Lu}})")
 
 
 def _ends(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
