@@ -960,3 +960,25 @@ def test_a_length_of_time_ends_where_the_next_word_is_glued_to_it(text: str, exp
 )
 def test_a_word_that_begins_like_a_unit_is_no_length_of_time(text: str) -> None:
     assert values(FieldType.DURATION, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "clock"),
+    [
+        ("Date: 25/12/201820:17", "2018-12-25", "20:17"),
+        ("25.12.201820:17:33", "2018-12-25", "20:17:33"),
+        ("December20,20194:03p.m.", "2019-12-20", "16:03"),
+        ("December 20, 20194:03 pm", "2019-12-20", "16:03"),
+        ("17 March 20229:30am", "2022-03-17", "09:30"),
+    ],
+)
+def test_a_time_that_touches_the_year_of_its_date_is_told_from_it(text: str, day: str, clock: str) -> None:
+    assert (values(FieldType.DATE, text), values(FieldType.TIME, text)) == ([day], [clock])
+    assert values(FieldType.MONEY, text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["12/04/20241", "12/04/2024123", "1/2/20195:99", "20194:03", "no 120194:03", "5 Mai 2022123:45"]
+)
+def test_more_figures_than_a_year_and_a_time_have_are_neither(text: str) -> None:
+    assert values(FieldType.DATE, text) == values(FieldType.TIME, text) == []
