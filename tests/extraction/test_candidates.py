@@ -922,3 +922,72 @@ def test_a_figure_at_the_comma_of_another_is_of_no_date(text: str) -> None:
 )
 def test_a_time_without_a_space_before_or_behind_it_is_one(text: str, expected: list[str]) -> None:
     assert values(FieldType.TIME, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Rent: $1,150.00permonth, due", ["1150.00"]),
+        ("a charge of £110.00isnow payable", ["110.00"]),
+        ("EUR12,00pro Stück", ["12.00"]),
+        ("$2.50million", ["2500000"]),
+        ("$1.50millionper year", []),  # more than its figures say
+        ("$A1", []),
+        ("$1.50M3", []),
+        ("code 1,150.00permonth", []),
+    ],
+)
+def test_an_amount_behind_its_currency_ends_with_its_cents(text: str, expected: list[str]) -> None:
+    assert values(FieldType.MONEY, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Fixed period   18 monthsfrom 17 September 2023", ["18 months"]),
+        ("a term of three(3)yearsbeginning on", ["3 years"]),
+        ("30daysafter receipt", ["30 days"]),
+        ("24 Monateab Beginn", ["24 months"]),
+        ("2 mesesdesde la firma", ["2 months"]),
+    ],
+)
+def test_a_length_of_time_ends_where_the_next_word_is_glued_to_it(text: str, expected: list[str]) -> None:
+    assert values(FieldType.DURATION, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 monthly",
+        "three daylight lamps",
+        "3 Jahresabschlüsse",
+        "5 yearlings",
+        "2 Tagesnachweise",
+        "1 weekend",
+        "3 Wochenenden",
+    ],
+)
+def test_a_word_that_begins_like_a_unit_is_no_length_of_time(text: str) -> None:
+    assert values(FieldType.DURATION, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "clock"),
+    [
+        ("Date: 25/12/201820:17", "2018-12-25", "20:17"),
+        ("25.12.201820:17:33", "2018-12-25", "20:17:33"),
+        ("December20,20194:03p.m.", "2019-12-20", "16:03"),
+        ("December 20, 20194:03 pm", "2019-12-20", "16:03"),
+        ("17 March 20229:30am", "2022-03-17", "09:30"),
+    ],
+)
+def test_a_time_that_touches_the_year_of_its_date_is_told_from_it(text: str, day: str, clock: str) -> None:
+    assert (values(FieldType.DATE, text), values(FieldType.TIME, text)) == ([day], [clock])
+    assert values(FieldType.MONEY, text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["12/04/20241", "12/04/2024123", "1/2/20195:99", "20194:03", "no 120194:03", "5 Mai 2022123:45"]
+)
+def test_more_figures_than_a_year_and_a_time_have_are_neither(text: str) -> None:
+    assert values(FieldType.DATE, text) == values(FieldType.TIME, text) == []

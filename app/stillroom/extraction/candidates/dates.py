@@ -18,11 +18,13 @@ THIS_CENTURY, LAST_CENTURY = "this_century", "last_century"
 
 _S = r"[^\S\n]?"  # a space, but no line's end
 _MARK = rf"{_S}[./\-／．－‐‑|·]{_S}"
+# Of a date, its last figure: but a time with a colon may touch the year ("25/12/201820:17").
+_ENDED = r"(?:(?!\d)|(?<=(?<!\d)(?:19|20)\d\d)(?=[0-2]?\d:[0-5]\d(?!\d)))"
 # Three groups of figures. What begins with one letter of its own (R7.04.03) is read by its era or not at all.
 _NUMERIC = re.compile(
     rf"(?:(?<![\d/\-]|(?<!\.)\.|\b[A-Z])|(?<=[\s:]-)|(?<=\d{{4}}-)(?=\d{{1,2}}[./])|(?<=\d{{4}}–)|(?<=[./]\d\d[\-–])(?=\d{{1,2}}[./]))"
     rf"(?:(?P<y1>\d{{4}})(?P<s1>{_MARK})(?P<m1>\d{{1,2}})(?P=s1)(?P<d1>\d{{1,2}})"
-    rf"|(?P<a>\d{{1,2}})(?P<s2>{_MARK})(?P<b>\d{{1,2}})(?P=s2)(?P<y2>\d{{4}}|['’]?\d{{2}}))(?!\d)"
+    rf"|(?P<a>\d{{1,2}})(?P<s2>{_MARK})(?P<b>\d{{1,2}})(?P=s2)(?P<y2>\d{{4}}|['’]?\d{{2}})){_ENDED}"
 )
 _SPACED = re.compile(r"(?<![\d.,/\-] ?)(?:(?P<a>\d\d) (?P<b>\d\d) (?P<y2>(?:19|20)\d\d))(?! ?[\d.,/\-])")
 # "3. 4.2025", "03 /04/ 2025": gaps that are not the same on both sides; beside a dash they part numbers of other things.
@@ -93,11 +95,11 @@ _DAY_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _YEAR_BEHIND = re.compile(
-    rf"[.׳]?\s*(?:[,،]|{_JOINS}(?:\s+año|\s+ano)?|\(ko\))?[-./\s]?\s*(?:{_JOINS}\s+)?{_ERA_NAMED}(?P<y>\d{{4}}|['’]?\d{{2}})(?!\d|[:.]\d|,(?!{_CLOCK})\d)",
+    rf"[.׳]?\s*(?:[,،]|{_JOINS}(?:\s+año|\s+ano)?|\(ko\))?[-./\s]?\s*(?:{_JOINS}\s+)?{_ERA_NAMED}(?P<y>\d{{4}}|['’]?\d{{2}}){_ENDED}(?![:.]\d|,(?!{_CLOCK})\d)",
     re.IGNORECASE,
 )
 _DAY_YEAR_BEHIND = re.compile(
-    rf"\.?[-./\s]\s?(?:the\s+)?(?P<d>\d{{1,2}})(?!\d)\s?{_ORDINAL}(?:(?:\s*,\s*|[-./]|\s+)(?P<y>\d{{4}}|['’]\d{{2}})|[-./](?P<y2>\d{{2}}))(?!\d)",
+    rf"\.?[-./\s]\s?(?:the\s+)?(?P<d>\d{{1,2}})(?!\d)\s?{_ORDINAL}(?:(?:\s*,\s*|[-./]|\s+)(?P<y>\d{{4}}|['’]\d{{2}})|[-./](?P<y2>\d{{2}})){_ENDED}",
     re.IGNORECASE,
 )
 _YEAR_BEFORE = re.compile(
@@ -110,13 +112,13 @@ _DAY_BEHIND = re.compile(r"\.?[-./\s]\s?(?P<d>\d{1,2})(?!\d)", re.IGNORECASE)
 # "Feb15/20", "Feb14,2023", "May 142020": no space is between the month and the day, or none between that and the year.
 _DAY_AT_MONTH = re.compile(
     rf"(?:(?P<d>\d{{1,2}})(?:\s?,\s?(?P<y>\d{{4}})|\s(?P<y>(?:19|20)\d\d)|/(?P<y>\d\d))|\.?\s?(?P<d>\d{{1,2}})(?P<y>(?:19|20)\d\d))"
-    rf"(?!(?<!,\s?(?:19|20)\d\d)\p{{L}}|\p{{L}}(?!\p{{L}})|[\p{{M}}\d_]|[.:/]\d|,(?!{_CLOCK})\d)"
+    rf"(?!(?<!,\s?(?:19|20)\d\d)\p{{L}}|\p{{L}}(?!\p{{L}})|[\p{{M}}_]|[.:/]\d|,(?!{_CLOCK})\d){_ENDED}"
 )
 
 _MONTH_BEFORE = re.compile(
     r"((?:[\p{L}\p{M}]{1,20}\.){0,2}[\p{L}\p{M}]{1,20})\.?,?(?:\s|\s?\d{1,2}(?:st|nd|rd|th)?,?\s)(?:de\s|del\s)?$"
 )
-_THEN_YEAR = re.compile(r"(?:st|nd|rd|th)?,?\s(?:19|20)\d\d(?!\d)")
+_THEN_YEAR = re.compile(rf"(?:st|nd|rd|th)?,?\s(?:19|20)\d\d{_ENDED}")
 _MONTH_BEHIND = re.compile(
     r"(?:st|nd|rd|th|\.)?\s?(?:of\s|de\s)?((?:[\p{L}\p{M}]{1,20}\.){0,2}[\p{L}\p{M}]{1,20})(?![\p{L}\p{M}])"
 )

@@ -27,19 +27,20 @@ _FRACTIONS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")
 
 @functools.cache
 def _units() -> tuple[dict[str, str], re.Pattern[str]]:
-    """What each language calls the units, and the pattern of a duration."""
+    """What each language calls the units, and the pattern of a duration; a further word may be glued to its unit."""
     names = dict(cldr().units)
     for unit, words in _data()["units"].items():
         for name in words.split():
             names.setdefault(name, unit)
     alternatives = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     written = "|".join(sorted(map(re.escape, _numbers_in_words()), key=len, reverse=True))
+    further = "|".join(_data()["further"]["words"].split())
     adjective = r"[\s-]*(?:full\s+|calendar\s+|consecutive\s+|business\s+)?"
     pattern = re.compile(
         rf"(?<!\w)(?<!\d[.,/–-])(?:"
         rf"(?P<words>{_WORD}(?:(?:\s{{1,2}}and\s{{1,2}}|[\s-]{{1,2}}){_WORD}){{0,5}})\s{{0,2}}(?:\(\s{{0,2}}(?P<paren>\d{{1,4}})\s*\)\s*)?{adjective}(?P<english>{_ENGLISH})"
         rf"|\(?(?:(?P<digits>\d{{1,3}},\d{{3}}|\d{{1,4}}(?:[.,]\d{{1,2}})?)\s?(?P<fraction>[½¼¾])?|(?P<only>[½¼¾])|(?P<named>{written})(?!\w))\)?\s*-?\s*"
-        rf"{adjective}(?P<unit>{alternatives}))(?:['’]s?)?(?!\w)(?!\s+hour)",
+        rf"{adjective}(?P<unit>{alternatives}))(?:['’]s?)?(?:(?!\w)|(?<=[^\W\d_]{{4}})(?=(?:{further})(?![^\W\d_])))(?!\s+hour)",
         re.IGNORECASE,
     )
     return names, pattern

@@ -76,6 +76,7 @@ _LONGEST_WORD = 40
 _THOUSANDTHS = re.compile(r"[.,]\d{3}$")
 _LONG_FRACTION = re.compile(r"[.,]\d{5,}$")
 _CENTS = re.compile(r"[.,]\d{2}$")
+_CENTS_AND_WORD = re.compile(r"[.,]\d\d\p{L}{2}")
 _PERCENT = re.compile(
     r"\s{0,2}(?:%|per\s?cent\b|prozent\b|v\.\s?H\.|pour\s?cent\b|por\s?ciento\b|por\s?cento\b|procent\b|per\s?cento\b|proc\.|процент)",
     re.I,
@@ -252,6 +253,13 @@ def _read(texts: dict[str, str]) -> dict[str, Decimal]:
 def _scales() -> dict[str, int]:
     """Words for thousands, millions and more in every language, as CLDR has them."""
     return {**cldr().scales, **_SCALES}
+
+
+def _scaled(text: str, place: int) -> bool:
+    """Whether the letters at a place begin with a word for thousands or more."""
+    longest = max(map(len, _scales()))
+    following = text[place : place + longest].lower()
+    return any(following.startswith(word) for word in _scales())
 
 
 def _numbers(text: str) -> Iterator[_Number]:
@@ -444,7 +452,10 @@ class _Behind:
             beyond = plain[place + 1 : place + 2]
             # A till writes a letter for the tax behind an amount: "12.95T".
             flag = behind.isupper() and not beyond.isalnum() and place == end and plain[end - 3 : end - 2] in (".", ",")
-            self.refused = (_is_word(behind) and not flag) or (behind in "-–" and beyond.isdigit())
+            # "$1,150.00permonth", where recognition lost the space; of "$1.50millionper" the amount is more.
+            ended = self.priced and place == end and _CENTS_AND_WORD.match(plain, end - 3) and not _scaled(plain, end)
+            word = _is_word(behind) and not flag and not ended
+            self.refused = word or (behind in "-–" and beyond.isdigit())
         self.measured = self.refused and not self.priced and measures().match(plain, end) is not None
         self.refused = self.refused and not self.measured
 

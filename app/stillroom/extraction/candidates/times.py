@@ -32,8 +32,12 @@ _WORD = re.compile(rf"(?<!\w)(?:12{_S})?(?P<word>{'|'.join(_WORDS)})(?!\w)", re.
 _TO = re.compile(r"\s?(?:[-–—~〜～]|to|until|till|and|bis|à|a|al|tot|do|–|до)\s?", re.IGNORECASE)
 
 
-# No figure of a number goes before it; a label may, without a space ("Boarding:09:15"), and so may the year or the weekday of its date.
-_ALONE = r"(?<![\d./]|(?<!(?<!\d)(?:19|20)\d\d|[^\W\d_]{2}),|(?<![^\W\d_]{3}):)"
+# No figure of a number goes before it; a label may, without a space ("Boarding:09:15"), and so may the weekday or the year of its date
+# ("25/12/201820:17").
+_ALONE = (
+    r"(?:(?<![\d./]|(?<!(?<!\d)(?:19|20)\d\d|[^\W\d_]{2}),|(?<![^\W\d_]{3}):)"
+    r"|(?<=(?:\d[./\-]\d?\d[./\-]|[^\W\d_]{3}[ .]?|\d, ?)(?:19|20)\d\d)(?=\d\d?:[0-5]\d(?!\d)))"
+)
 _AMERICAN = rf"[AaPp]\.?{_S}[Mm]\b\.?"
 _TIME = re.compile(
     rf"{_ALONE}(?P<h>[01]?\d|2[0-4])(?:"
