@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import time
 
 import pytest
@@ -256,11 +257,15 @@ def test_an_address_may_span_lines_and_leaves_the_telephone_out() -> None:
     [
         "The property      42 Harbour Street\n                  Wexcombe WX4 2PL\nFixed period      24 months",
         "Let as home: 42 Harbour Street\n             Wexcombe WX4 2PL\nTerm: 24 months",
+        "The property      42 Harbour Street\n                  Wexcombe WX4 2PL    A whole flat\nTerm      24 months",
+        "42 Harbour Street\nWexcombe WX4 2PL    A whole flat\nTerm      24 months",
         "Theproperty      42 Harbour Street\n                  Wexcombe WX4 2PL\nFixed period      24 months",
     ],
 )
 def test_an_address_goes_on_below_in_its_own_column(text: str) -> None:
-    assert "42 Harbour Street Wexcombe WX4 2PL" in values(FieldType.ADDRESS, text)
+    found = values(FieldType.ADDRESS, text)
+    assert "42 Harbour Street Wexcombe WX4 2PL" in found
+    assert not any(re.match("42 .* (?:Term|Let|Fixed period)$", value) for value in found)
     assert "42 Harbour Street Brown door" not in values(FieldType.ADDRESS, "Home    42 Harbour Street\nBrown door\n")
 
 

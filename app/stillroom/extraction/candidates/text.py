@@ -275,7 +275,7 @@ def addresses(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candid
         text = value.text.rstrip(" ,")
         if shape > _SOME_ADDRESS:
             yield Candidate(Span(page.number, value.start, value.start + len(text)), text, single_spaced(text), shape)
-    for rows in (page_lines(page), _columns(page), *_without_others(page), *_right_columns(page, own)):
+    for rows in (page_lines(page), *_columns(page), *_without_others(page), *_right_columns(page, own)):
         none = list(map(is_none, rows))
         shapes = [0.0 if no else address_shape(row.text) for row, no in zip(rows, none, strict=True)]
         for first in range(len(rows)):
@@ -375,28 +375,39 @@ _NAME_BEFORE = re.compile(r"([^\W\d_a-z][^\W\d_]+)\W{1,2}$")
 _NAME_BEHIND = re.compile(r"[^\W\d_]+\.?(?: [^\W\d_A-Z]{1,4}){0,3} [^\W\d_a-z][^\W\d_]")
 
 
-def _columns(page: Page) -> list[Line]:
-    """Cells that are not whole lines (two columns side by side)."""
+def _columns(page: Page) -> Iterator[list[Line]]:
+    """The cells of each line that has several; in the next line another row begins."""
     whole = {(line.start, line.end) for line in page_lines(page)}
-    return [cell for cell in cells(page) if (cell.start, cell.end) not in whole]
+    row: list[Line] = []
+    for cell in cells(page):
+        if row and "\n" in page.text[row[-1].end : cell.start]:
+            yield row
+            row = []
+        if (cell.start, cell.end) not in whole:
+            row.append(cell)
+    if row:
+        yield row
 
 
 def _right_columns(page: Page, own: re.Pattern[str] | None) -> Iterator[list[Line]]:
-    """What stands in the right column of each row, or behind its label, with the lines below that begin where it begins and hold nothing
-    to its left: "The property    42 Harbour Street", and below the street its town."""
+    """What ends a line, in its right column or behind its label, with what begins the lines below where it begins, and nothing to its
+    left: "The property    42 Harbour Street", and below the street its town. Up to a line that has another column to the right."""
     below = page_lines(page)
     number_of = {line.end: number for number, line in enumerate(below)}
-    whole = {(line.start, line.end) for line in below}
-    for cell in [*cells(page), *labelled(page, own)]:
+    own_cells = list(cells(page))
+    beginning = {cell.start: cell for cell in own_cells}
+    for cell in [*own_cells, *labelled(page, own)]:
         number = number_of.get(cell.end)
-        if number is None or (cell.start, cell.end) in whole or len(below[number].text) > _LONGEST_LINE:
+        if number is None or len(cell.text) > _SHORT_LINE:
             continue
         rows = [cell]
         for line in below[number + 1 : number + MAX_BLOCK_LINES]:
-            if not _begin_alike(page, cell.start, line.start):
+            if len(beginning[line.start].text) > _SHORT_LINE or not _begin_alike(page, cell.start, line.start):
                 break
-            rows.append(line)
-        if len(rows) > 1:
+            rows.append(beginning[line.start])
+            if rows[-1].end < line.end:
+                break
+        if len(rows) > 1 and (cell.start > below[number].start or rows[-1].end not in number_of):
             yield rows
 
 
