@@ -100,7 +100,8 @@ def test_items_of_a_list_are_told_apart_in_a_time_that_grows_with_them(kind: Fie
     field = Field("all", FieldType.LIST, of=kind)
 
     def seconds(count: int) -> float:
-        texts = [f"a{number}@b.org" if kind is FieldType.EMAIL else f"Firm{number} Ltd" for number in range(count)]
+        said = {FieldType.EMAIL: "a{}@b.org", FieldType.ORGANISATION: "Firm{} Ltd", FieldType.NAME: "Anna Q{}"}[kind]
+        texts = [said.format(number) for number in range(count)]
         found = [Candidate(Span(1, 20 * at, 20 * at + len(text)), text, text) for at, text in enumerate(texts)]
         everything = list(range(count))
         asked = choosing.Asked(
@@ -110,7 +111,8 @@ def test_items_of_a_list_are_told_apart_in_a_time_that_grows_with_them(kind: Fie
         assert len(choosing._items(asked, np.ones(count))) == count
         return time.process_time() - started
 
-    assert any(seconds(4000) < 8 * seconds(1000) + 0.03 for _ in range(3))
+    # A square would be sixty-four times.
+    assert any(seconds(16_000) < 16 * seconds(2000) + 0.03 for _ in range(3))
 
 
 def test_of_items_that_overlap_or_are_one_organisation_the_best_is_taken() -> None:

@@ -67,9 +67,8 @@ _LIST_THRESHOLDS = {FieldType.NAME: 0.25, FieldType.ORGANISATION: 0.5}
 _WEIGHED_TOGETHER = 6  # values of one field
 # Of a field. Only the best of them change their shares when fields are decided together, and of the others no more can be offered.
 _MOST_PLACES = _WEIGHED_TOGETHER + 2 * RUNNERS_UP
-_IN_RUN = (
-    1 / 3
-)  # what the run makes of a share counts, where a template's documents said what shares are worth that none of them had
+# What the run makes of a share counts, where a template's documents said what shares are worth that none of them had.
+_IN_RUN = 1 / 3
 
 
 class Learned(Protocol):
@@ -896,7 +895,8 @@ class _Persons:
     def has_or_add(self, name: str) -> bool:
         """Whether one of them has all words of this name; else it is one of them from now on."""
         words = frozenset(map(same_name, _words_of_name(name)))
-        if any(words <= other for other in self._known[next(iter(words), "")]):
+        # Who has them all has the rarest of them as well: of a thousand called Anna one is "Anna Holt".
+        if any(words <= other for other in min((self._known[word] for word in words), key=len, default=())):
             return True
         for word in words:
             self._known[word].append(words)
