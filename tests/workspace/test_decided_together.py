@@ -11,6 +11,7 @@ from tests.workspace.made_run import MadeRun
 
 from stillroom.cancellation import Cancellation
 from stillroom.extraction.result import DocumentResult
+from stillroom.learning import run_evidence
 from stillroom.learning.memory import TemplateMemory
 from stillroom.templates.template import Template
 
@@ -88,6 +89,27 @@ def test_a_first_corrected_document_takes_nothing_from_what_the_others_show(tmp_
     assert drawn is not None
     assert drawn.evidence is not first.evidence, "what they have in common is drawn by what is known now"
     assert drawn.unpacker is first.unpacker
+    made.database.close()
+
+
+def test_what_was_too_much_to_be_kept_is_not_drawn_in_the_place_of_what_was_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_evidence, "DRAWN_AGAIN", 10)
+    memory = TemplateMemory(TEMPLATE, tmp_path / "learned")
+    made = MadeRun(
+        tmp_path, TEMPLATE, order, 20,
+        learned=lambda _: memory.learned() if memory.documents() else None,
+    )  # fmt: skip
+    made.runs.do(made.batch, alone=True, cancellation=Cancellation())
+    made.runs.put(made.batch.run_id, {}, dict.fromkeys(range(0, 20, 2), b""))
+    made.runs.get_ready(made.batch.run_id)
+    memory.take(order(30), {"order_number": "AX-47301", "due": None})
+    made.runs.get_ready(made.batch.run_id)
+    opened = made.runs._opened
+    assert opened is not None
+    assert opened.learned is not None
+    assert opened.evidence is not None
     made.database.close()
 
 

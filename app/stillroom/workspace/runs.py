@@ -372,7 +372,9 @@ class Runs:
                 opened = self._opened = _Opened(of, unpacker, evidence, learned)
             elif opened.learned is not learned:
                 # Once all is forgotten they come out as they did at first.
-                some = kept if learned is None else kept[:: max(1, len(kept) // DRAWN_AGAIN)]
+                some = [content for content in kept if content]
+                if learned is not None:
+                    some = some[:: max(1, len(some) // DRAWN_AGAIN)]
                 evidence = evidence_of(some, batch.template, learned, cancellation, opened.unpacker)
                 opened = self._opened = dataclasses.replace(opened, evidence=evidence, learned=learned)
             return opened
