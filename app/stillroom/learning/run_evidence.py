@@ -30,7 +30,7 @@ LEAST_DOCUMENTS = 8
 MOST_DOCUMENTS = 120
 """So many are looked at, spread evenly over a larger run: more tell nothing new."""
 DRAWN_AGAIN = 24
-"""About so many where a person waits for what they just taught to show in the others."""
+"""At least so many, and fewer than twice as many, where a person waits for what they just taught to show in the others."""
 # Confidences from which a value speaks for the others: the surest that enough of the documents have; else half right is enough, for what
 # is wrong is rarely wrong alike.
 _LIKELY = (0.7, 0.55, 0.4)

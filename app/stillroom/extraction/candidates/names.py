@@ -55,7 +55,7 @@ _BILL_LINE = re.compile(
     r"your\s+order\b.*|.*\breturnable\b.*|.*\bcome\s+again\b.*|posted)\W*$",
     re.IGNORECASE,
 )
-# A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7", "Phone 858-673-8362".
+# A time of day, a date or a number, and nothing else but what says which: "1:59PM", "Table: 7", "Phone 555-010-0199".
 _NO_NAME = re.compile(
     r"^\W*(?:[\d\W]*(?:[ap]\.?m\.?)?|[^\W\d_]{2,12}(?:\s?:\s?\d[\d\W]*|\.?\s{1,3}[(+]?\d(?:\W?\d){6,14}))\W*$",
     re.IGNORECASE,
@@ -92,7 +92,7 @@ _POINTED = re.compile(rf"(?<!\w)(?:{pointed_forms()})\.$")
 _FORMS_ALONE = re.compile(rf"(?:(?:{company_forms()})(?!\w)[.,]?\s*)+")
 # What kind of firm one is, and of where: "a Delaware corporation".
 _ONE = re.compile(rf"(?<!\w)(?i:{joining_words('one')})\s+$")
-# "Pier 1 Imports, Inc.": a figure stands between the words of a name.
+# "Area 7 Imports, Inc.": a figure stands between the words of a name.
 _FIGURE = re.compile(rf"(?<!\w){_CAPITAL}(?:[ ]{_CAPITAL}){{0,3}}[ ]\d{{1,3}}[ ](?={_CAPITAL})")
 # "Berg, Holt and Sons", "Berg, Holt & Kloz LLP": before the run of words that goes on with it.
 _PARTNERS = re.compile(rf"(?:{_AND.pattern}|[ ]&[ ])(?:{partner_words()})(?!\w)\.?|[ ]&[ ]")

@@ -61,8 +61,8 @@ _TOWN_AND_STATE = re.compile(
     r"(?<=\w)[,.]? ?[A-Z]{2}\.?,? ?\d{5}(?!\d)|(?<=[^\W\d_]{3})[,.] ?[A-Z][a-z] ?\d{5}(?!\d)|(?<=[^\W\d_]{3})[,.] ?[A-Z]{2}$",
     re.MULTILINE,
 )
-# Streets written in one, too: "320CanbridgeSt.", "14585BISCAYNEBLVD.", "11983BernardoPlazaDr.", "HullRd."; those that are only
-# counted: "4503NW23rd"; and rooms: "#031-004", "CentralLevel3".
+# Streets written in one, too: "12MillbrookSt.", "4500HARBOURVIEWBLVD.", "770HazelPlazaDr.", "OakRd."; those that are only
+# counted: "4512NE8th"; and rooms: "#012-003", "NorthLevel2".
 _STREET_IN_ONE = re.compile(
     r"^\d{1,6}[A-Za-z][\w.]*?(?:(?<=[a-z\d])(?:St|Rd|Ave?|Blvd|Dr|Ln|Hwy|Pkwy|Pl|Ct|Sq|Way|Lane|Drive|Place|Court|Square|Boulevard|Parkway|Highway)"
     r"|(?<=[A-Z]{3})(?:ST|RD|AVE|BLVD|DR|LN|HWY|PKWY|LANE|DRIVE|PLACE|COURT|SQUARE|BOULEVARD|PARKWAY|HIGHWAY))(?![A-Za-z])"
@@ -71,7 +71,7 @@ _STREET_IN_ONE = re.compile(
     r"|#\d{2,3}-\d{2,4}(?!\d)|(?<=[a-z])(?:Level|Floor|Suite|Unit|Ste|Lot|Block|Blk|No)\.? ?\d{1,4}(?!\d)",
     re.MULTILINE,
 )
-# "Store#1291", "STORE#MN-1186", "CrestFoods #5": of a shop, and no line of its address.
+# "Store#77", "STORE#AB-12", "HoltFoods #3": of a shop, and no line of its address.
 _NUMBERED = re.compile(r"^[^\d#,]{2,30}#\s?(?:[A-Z]{1,3}-?)?\d[\w-]*$")
 # The number of a paper or a till: longer than any postcode.
 _LONG_NUMBER = re.compile(r"^[A-Z]{0,6}\d{6,}(?:-\d{1,8}){0,3}$")

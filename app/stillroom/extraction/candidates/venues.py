@@ -69,7 +69,7 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
         if end - start > _LONGEST:
             continue
         if over is not None and _OPEN.search(page.text, over, start) and runs.fullmatch(line.group().strip()):
-            yield over, start + len(line.group().rstrip())  # "Conference Room,\nCyert House"
+            yield over, start + len(line.group().rstrip())  # "Conference Room,\nLudbrook House"
         if not _single_words().isdisjoint(_WORD.findall(line.group().casefold())):
             for run in runs.finditer(page.text, start, end):
                 point = _POINT.search(page.text, *run.span())
