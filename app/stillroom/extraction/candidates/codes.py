@@ -64,6 +64,8 @@ _LETTERS_AND_FIGURES = re.compile(
     rf"(?<![\w\-/])(?:[A-Z]{{1,5}} \d{{3,12}}(?![\w\-/]|[.,]\d)"
     rf"|(?P<letters>{_UPPER}{{1,3}}) \d{{1,3}}(?:\.\d{{3}}){{1,3}}(?![\w\-/]|[.,]\d)"
     r"|[A-Z]{2}\d{2} [A-Z]{3}(?![\w/\-])"
+    # As courts number what is before them: "12 C 418/24", "32 Ds 110 Js 77/24", "4 C 88/25m", "F 24/00219".
+    r"|(?:\d{1,3} [A-Z][A-Za-z]{0,4} ){1,2}\d{1,6}/\d{2,4}(?: ?[a-z](?!\w))?(?![\w/\-])|[A-Z]{1,3} \d{2,4}/\d{3,7}(?![\w/\-])"
     rf"|(?!{_UPPER}[\-–] ?{_UPPER} ?\d(?!\d)){_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d)"
     r")"
 )
@@ -259,6 +261,7 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
                 yield Candidate(Span(page.number, left, right), text, text, shape)
     yield from _spaced_codes(page)
     yield from _in_short_groups(page)
+    yield from _behind_number_words(page)
 
 
 _LONGEST_TOKEN = 90
@@ -313,6 +316,23 @@ def _in_short_groups(page: Page) -> Iterator[Candidate]:
             continue
         mixed = any(_FIGURE.search(group) and not group.isdigit() for group in groups)
         yield Candidate(Span(page.number, value.start, value.end), value.text, value.text, 1.0 if mixed else 0.5)
+
+
+def _behind_number_words(page: Page) -> Iterator[Candidate]:
+    """Codes of several short groups in a sentence, behind a word for number: "contrat n° CS 40 1187 B"."""
+    for match in _NUMBERED_GROUPS.finditer(page.text):
+        groups = match["code"].split(" ")
+        figures = sum(map(str.isdigit, match["code"]))
+        if figures < _FEWEST_FIGURES or len("".join(groups)) < _FEWEST_SIGNS or not _CAPITAL.search(match["code"]):
+            continue
+        words = [group for group in groups if group.isalpha() and len(group) > 1]
+        if not any(_is_word(group) or group.casefold() in common_words() for group in words):
+            yield Candidate(Span(page.number, *match.span("code")), match["code"], match["code"], 0.5)
+
+
+_NUMBERED_GROUPS = re.compile(
+    r"(?<!\w)(?i:n[°ºr]|no|nr|num|nro|ref|réf|az)[.:]{0,2} ?(?P<code>[A-Z\d]{1,6}(?: [A-Z\d]{1,6}){1,4})(?![\w/\-]|[.,]\d)"
+)
 
 
 def _is_word(group: str) -> bool:
