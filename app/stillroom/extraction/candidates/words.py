@@ -63,6 +63,12 @@ def organisation_words() -> str:
 
 
 @functools.cache
+def institution_words() -> str:
+    """Words of offices, courts, clubs and institutions that go before what they are called ("tribunal", "Landgericht"), as a pattern."""
+    return _any(places()["institutions"]["words"])
+
+
+@functools.cache
 def employers() -> re.Pattern[str]:
     """Words that tell where somebody works: those of organisations and of their parts, and legal forms, as whole words."""
     parts = _any(places()["employers"]["words"])
