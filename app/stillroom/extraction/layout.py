@@ -27,6 +27,7 @@ from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.leaders import without_leaders
 from stillroom.extraction.candidates.persons import is_given_name, name_signs
 from stillroom.extraction.candidates.propose import Proposals
+from stillroom.extraction.candidates.quoted_mail import without_quote_marks
 from stillroom.extraction.candidates.text import address_shape
 from stillroom.extraction.candidates.times import names_a_time
 from stillroom.extraction.candidates.towns import is_town, names_a_town
@@ -164,7 +165,7 @@ class _PageCells:
         """``stop``: called time and again, to raise where it is to end."""
         self.page = page
         self._like = like
-        self.text = without_leaders(page.text)
+        self.text = without_quote_marks(without_leaders(page.text))
         self.labels = concepts.labels(self.text, keys, stop)
         self._label_starts = [label.start for label in self.labels]
         self.cells: list[_Cell] = []
