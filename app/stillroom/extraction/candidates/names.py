@@ -146,7 +146,7 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
         lines = text.split("\n")
         if any(_BILL_LINE.match(line) for line in lines) or _NO_NAME.match(text):
             continue
-        if len(lines) > 1 and any(map(_NO_LINE_OF_NAME.match, lines)):
+        if _ADDRESS.search(text) or (len(lines) > 1 and any(map(_NO_LINE_OF_NAME.match, lines))):
             continue
         above = 0.0
         if _KIND_FIRST.match(text):
@@ -190,6 +190,8 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
         text = page.text[left:right]
         if right - left < 2 or (left, right) in seen or _NOISE.match(text) or not _LETTERS.search(text):
             continue
+        if _ADDRESS.search(text):
+            continue
         if (two := _TITLES_OF_TWO.match(page.text, left)) and two.end("first") >= right:
             continue
         seen.add((left, right))
@@ -197,6 +199,7 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
 
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
+_ADDRESS = re.compile(r"\w@\w")  # an e-mail address is nobody's name
 _POSSESSIVE = re.compile(r"['’]s?$")
 _SUFFIX = re.compile(rf"(?<=\w),?[ \u00a0](?:{name_suffixes()})(?!\w)\.?")
 # "Mr. and Mrs. Berg": the titles of two are before the name of both.
@@ -238,6 +241,8 @@ def _ends_sentence(text: str, start: int, point: re.Match[str]) -> bool:
     if _WHOLE_WORD.search(before) or (_ENDED.search(before) and not before.endswith("Co")):
         return True
     words = before.split()[-_MOST_OF_STATE:]
+    if len(words) > 1 and name_signs(" ".join(words[-2:]))[1] >= 1:
+        return True  # "Jan Berg. Anna Holt was"
     return any(" ".join(words[at:]).casefold() in states_and_countries() for at in range(len(words)))
 
 
