@@ -19,6 +19,8 @@ _ROLE = r"([^\W\d_][\w\s\-’']{2,50}?)"
 _END = r"(?=\s*(?:[,;.()\n“”\"]|$))"
 _BEFORE = 80
 _LAST = 20  # characters
+_ROLE_BEHIND = re.compile(r"\s?[,(]\s{0,2}(?:the\s|die\s|der\s)?([^\W\d_][\w'’\- ]{2,40}?)\s?(?=[),;.:\n]|$)")
+_BY_CONCEPT = 0.8
 _LONGEST = 5  # words
 _OWN = 0.9  # the template's own words; a concept's are less: a guarantor is a party, as the borrower is
 
@@ -54,6 +56,22 @@ class PartyRoles:
                 elif says < 0:
                     others.add(at)
         return own, others
+
+    def have_role(self, field: Field, candidates: Sequence[Candidate]) -> list[int]:
+        """The candidates behind which stands, behind a comma or in brackets, that they are what the field is called: "Anna Berg (Chair)",
+        "Jan Holt, Plaintiff"."""
+        known: dict[tuple[int, int], bool] = {}
+        found = []
+        for at, candidate in enumerate(candidates):
+            span = candidate.span
+            place = (span.page, span.end)
+            if place not in known:
+                behind = _ROLE_BEHIND.match(self._texts[span.page], span.end, span.end + _FAR)
+                says = self._meaning.weigh(field.name, key_of(behind[1])) if behind else (0.0, 0.0, 0.0)
+                known[place] = says[0] >= _BY_CONCEPT and not says[2]
+            if known[place]:
+                found.append(at)
+        return found
 
     def _says(self, field: Field, role: str) -> float:
         """How far a role is what the field is called; below 0 where it is known to be another, 0 of a short name of the party itself."""
