@@ -130,6 +130,75 @@ def test_a_role_behind_a_name_says_whose_it_is(text: str) -> None:
     assert not any("Brandt" in value for value in raised)
 
 
+CASE = Template(
+    "case",
+    1,
+    "Case",
+    "",
+    tuple(Field(name, FieldType.ORGANISATION) for name in ("claimant", "defendant", "court", "organiser", "supplier")),
+)
+
+
+def raised(name: str, text: str) -> set[str]:
+    """The values that the text plainly says are a field's."""
+    field = CASE.field(name)
+    candidates = propose(field, document(text))
+    said = Told(document(text), Meaning(CASE)).of(field, FieldType.ORGANISATION, candidates)
+    return {candidates[at].value for at, strength in said.items() if strength > 0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in the matter of Tarvo Foods Ltd v. Lund Timber Ltd, listed",
+        "In dem Rechtsstreit\nTarvo Foods Ltd ./. Lund Timber Ltd\nwerden Sie",
+        "> the case of Tarvo Foods Ltd against\n> Lund Timber Ltd, which",
+        "Tarvo Foods Ltd, Plaintiff\nand\nLund Timber Ltd, Defendant\n",
+        "Tarvo Foods Ltd         Claimant\nLund Timber Ltd         Defendant\n",
+    ],
+)
+def test_who_sues_stands_before_who_is_sued(text: str) -> None:
+    assert "Tarvo Foods Ltd" in raised("claimant", text)
+    assert "Lund Timber Ltd" not in raised("claimant", text)
+    assert "Lund Timber Ltd" in raised("defendant", text)
+    assert "Tarvo Foods Ltd" not in raised("defendant", text)
+
+
+def test_what_stands_between_two_says_nothing_of_other_fields() -> None:
+    assert raised("supplier", "Tarvo Foods Ltd v. Lund Timber Ltd") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("heard at Lund Crown Court by Tarvo Ltd", "Lund Crown Court"),
+        ("vor dem Landgericht Lund gegen die Tarvo GmbH", "Landgericht Lund"),
+        ("devant le tribunal de police de Tarvo, contre Lund SARL", "tribunal de police de Tarvo"),
+    ],
+)
+def test_a_name_may_say_itself_that_it_is_a_court(text: str, expected: str) -> None:
+    assert expected in raised("court", text)
+    assert not raised("court", text) & {"Tarvo Ltd", "Tarvo GmbH", "Lund SARL"}
+    assert raised("supplier", text) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Tarvo Rowing Club invites you to Lund Hall.",
+        "Der Tarvo Rowing Club lädt Sie ein.",
+        "Le Tarvo Rowing Club vous invite à Lund.",
+    ],
+)
+def test_who_does_it_stands_before_the_verb(text: str) -> None:
+    assert "Tarvo Rowing Club" in raised("organiser", text)
+    assert not any("Lund" in value for value in raised("organiser", text))
+
+
+def test_a_label_of_the_next_value_is_no_verb() -> None:
+    assert raised("organiser", "Tarvo Rowing Club organiser: Lund Timber Ltd") == set()
+
+
 def test_what_takes_place_is_no_place() -> None:
     template = Template("t", 1, "", "", (Field("occasion", FieldType.LINE, description="what takes place"),))
     assert Meaning(template).affinity("occasion", "location") == 0

@@ -18,6 +18,8 @@ from stillroom.extraction.concepts import Meaning, key_of, labels, vocabulary
 from stillroom.extraction.enumerations import Enumerations
 from stillroom.extraction.mail_moments import MailMoments
 from stillroom.extraction.missing import Missing
+from stillroom.extraction.named_kinds import named_kinds
+from stillroom.extraction.opponents import Opponents
 from stillroom.extraction.periods import Periods
 from stillroom.extraction.plain_words import PartyRoles, Sentences, cut_off, is_branch_number
 from stillroom.extraction.positions import asks_for_position, is_position
@@ -61,6 +63,7 @@ _LASTS_OTHERWISE = -7.0
 _LISTED_AS = 3.5
 _OF_MAIL = -4.0
 _HAS_ROLE = 4.0
+_NAMED_SO = 3.0
 
 _PRINTED_ABOVE = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? {1,3}\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?(?:  .*)?$")
 _PRINTED_BELOW = re.compile(r"\s*(?:https?|file)://\S+(?:\s+\d+\s?/\s?\d+)?\s*$")
@@ -124,6 +127,11 @@ class Told:
         if kind in _MOMENTS and self._meaning.affinity(field.name, "date") < 1:
             yield from ((at, _OF_MAIL) for at, each in enumerate(candidates) if self._mail_moments.hold(each.span))
         if kind in _PARTIES:
+            yield from ((at, _NAMED_SO) for at in named_kinds(field, self._meaning, candidates))
+            side, other = self._opponents.of(field, candidates)
+            yield from ((at, _HAS_ROLE) for at in side)
+            yield from ((at, -_HAS_ROLE) for at in other)
+            yield from ((at, _CUT) for at in self._roles.hold_role(field, candidates))
             yield from ((at, _HAS_ROLE) for at in self._roles.have_role(field, candidates))
         if kind is FieldType.MONEY:
             yield from ((at, _SAID) for at in self._schedules.totals(field, candidates))
@@ -174,6 +182,10 @@ class Told:
     @functools.cached_property
     def _enumerations(self) -> Enumerations:
         return Enumerations(self._document, self._meaning)
+
+    @functools.cached_property
+    def _opponents(self) -> Opponents:
+        return Opponents(self._document, self._meaning)
 
     @functools.cached_property
     def _mail_moments(self) -> MailMoments:

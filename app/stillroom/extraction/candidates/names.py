@@ -119,7 +119,7 @@ _GOES_BEFORE = re.compile(
 _SMALL_WORD = r"\p{Ll}[\p{L}\-]{0,20}(?:['’](?=\w)|(?!\S)|(?=[ \u00a0]))"
 _INSTITUTION = re.compile(
     rf"(?<![\w'’\-])(?i:{institution_words()})"
-    rf"(?:(?:[ \u00a0]|(?<=['’]))(?:{_SMALL_WORD}|n\.?[º°o]\.? ?\d{{1,3}}|{_CAPITAL})){{1,8}}"
+    rf"(?:(?:[ \u00a0]|(?<=['’]))(?:{_SMALL_WORD}|[nN]\.?[º°oO]\.? ?\d{{1,3}}|{_CAPITAL})){{1,8}}"
 )
 # Characters of the longest name, and how many behind one are looked at.
 _LONGEST, _REST = 200, 60

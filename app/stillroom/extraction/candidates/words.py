@@ -238,7 +238,13 @@ def time_labels() -> str:
 @functools.cache
 def against() -> re.Pattern[str]:
     """What stands between two parties that are against each other, and the white space around it."""
-    return re.compile(rf"[ \u00a0](?:{_any(places()['against']['words'])})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
+    return re.compile(rf"[ \u00a0](?:{opponents_words()})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
+
+
+@functools.cache
+def opponents_words() -> str:
+    """The same words as a pattern."""
+    return _any(places()["against"]["words"])
 
 
 def _any(words: Iterable[str]) -> str:
