@@ -64,6 +64,15 @@ def test_a_piece_of_an_item_and_several_of_them_are_none() -> None:
     assert found["Jan Lund"] == ELSEWHERE
 
 
+@pytest.mark.parametrize("text", ["User: Anna Holt\n\nOle Brandt called.", "Name: Anna Holt\n\nOle Brandt called."])
+def test_a_label_of_anybody_says_nothing_of_the_others(text: str) -> None:
+    template = Template(
+        "t", 1, "", "", (Field("persons", FieldType.LIST, of=FieldType.NAME, description="a person who is named"),)
+    )
+    candidates = propose(template.fields[0], document(text), kind=FieldType.NAME)
+    assert Enumerations(document(text), Meaning(template)).of(template.fields[0], candidates) == {}
+
+
 def test_where_nothing_is_listed_under_its_name_nothing_is_said() -> None:
     assert shares(PRESENT, "Anna Holt met Ole Brandt.\nApologies: Mia Berg") == pytest.approx(
         {"Mia Berg": -1.0, "Mia": -1.0, "Berg": -1.0}
@@ -193,6 +202,14 @@ def test_a_name_may_say_itself_that_it_is_a_court(text: str, expected: str) -> N
 def test_who_does_it_stands_before_the_verb(text: str) -> None:
     assert "Tarvo Rowing Club" in raised("organiser", text)
     assert not any("Lund" in value for value in raised("organiser", text))
+
+
+def test_a_noun_may_go_on_with_a_name() -> None:
+    template = Template("t", 1, "", "", (Field("speaker", FieldType.NAME),))
+    candidates = propose(template.fields[0], document("a list of Tarvo Seminar speakers."))
+    assert not Told(document("a list of Tarvo Seminar speakers."), Meaning(template)).of(
+        template.fields[0], FieldType.NAME, candidates
+    )
 
 
 def test_a_label_of_the_next_value_is_no_verb() -> None:

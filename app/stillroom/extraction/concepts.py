@@ -387,7 +387,7 @@ def _affinity(field: Field) -> dict[str, float]:
 
     name = field.name.replace("_", " ")
     exact = vocabulary().phrases.get(key_of(name), ())
-    vote([name], _GENERIC_NAME if any(concept in _generic() for concept in exact) else 4.0)
+    vote([name], _GENERIC_NAME if any(concept in general_concepts() for concept in exact) else 4.0)
     vote([field.label] if key_of(field.label) != key_of(name) else [], 3.0)
     vote(field.near, 1.0)
     meaning = NOT.split(field.description)[0]
@@ -424,12 +424,14 @@ def _affinity(field: Field) -> dict[str, float]:
 def general_words() -> frozenset[str]:
     """Words that name what many things are kinds of: "date", "name", "number"."""
     return frozenset(
-        key for key, concepts in vocabulary().phrases.items() if any(concept in _generic() for concept in concepts)
+        key
+        for key, concepts in vocabulary().phrases.items()
+        if any(concept in general_concepts() for concept in concepts)
     ) | {"#"}
 
 
 @functools.cache
-def _generic() -> frozenset[str]:
+def general_concepts() -> frozenset[str]:
     """Concepts that others are kinds of."""
     return frozenset(concept.under for concept in vocabulary().concepts.values() if concept.under)
 

@@ -14,10 +14,12 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.persons import is_titled, name_signs
 from stillroom.extraction.candidates.quoted_mail import without_quote_marks
 from stillroom.extraction.candidates.words import company_forms, joining_words
-from stillroom.extraction.concepts import Label, Meaning, labels
+from stillroom.extraction.concepts import Label, Meaning, general_concepts, labels
 from stillroom.extraction.positions import is_position
 from stillroom.templates.template import Field, FieldType
 
+_OWN = 0.95
+_ANYBODY = frozenset({"name", "person"})
 _LIKELY = 0.5  # of its words that are known of persons' names
 _SAYS = 0.8
 """How far a label must speak for a field to be what its items are called: that of a concept does."""
@@ -100,6 +102,8 @@ class Enumerations:
     def __init__(self, document: Document, meaning: Meaning) -> None:
         self._document = document
         self._meaning = meaning
+        # "User:" and "Name:" stand before one of the persons that a text names, and say nothing of the others.
+        self._least = {name: _OWN if role in _ANYBODY else _SAYS for name, role in meaning.roles.items()}
         self._lists = [
             field.name
             for field in meaning.template.fields
@@ -109,7 +113,7 @@ class Enumerations:
     def of(self, field: Field, candidates: Sequence[Candidate]) -> dict[int, float]:
         """How far candidates are items of what is listed under the field's name: 1 for the whole of one, less for its end, below 0 for
         what is only a piece of one or several of them; -1 for what another list of the template has. Of what stands elsewhere nothing,
-        where nothing is listed under the field's name; else ``ELSEWHERE``."""
+        where nothing is listed under the field's name, or it is that of things of many kinds ("parties"); else ``ELSEWHERE``."""
         found: dict[int, float] = {}
         others = []
         listed = False
@@ -124,7 +128,8 @@ class Enumerations:
                 found[at] = zone.share(candidate)
             else:
                 found[at] = _STRANGE
-        return found | dict.fromkeys(others, ELSEWHERE) if listed else found
+        general = self._meaning.roles[field.name] in general_concepts()
+        return found | dict.fromkeys(others, ELSEWHERE) if listed and not general else found
 
     @functools.cached_property
     def _zones(self) -> dict[int, list[_Zone]]:
@@ -168,7 +173,7 @@ class Enumerations:
             return frozenset()
         says = {name: self._meaning.weigh(name, label.key)[0] for name in self._lists}
         most = max(says.values())
-        return frozenset(name for name, own in says.items() if own >= _SAYS and own == most)
+        return frozenset(name for name, own in says.items() if own >= self._least[name] and own == most)
 
     @staticmethod
     def _head(text: str, at: int) -> int:

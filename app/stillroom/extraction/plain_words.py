@@ -25,6 +25,7 @@ _ROLE_BEHIND = re.compile(
 _SMALL_WORDS = re.compile(r"[ \u00a0](?=[^\W\d_A-ZÀ-ÖØ-Þ])[^\n.,;()]{2,60}")
 _COLON_BEHIND = re.compile(r"\s?[:：]")
 _DONE_BEHIND = 64  # characters
+_DOES = "organiser"  # the concept that has verbs of one word
 _BY_CONCEPT = 0.8
 _LONGEST = 5  # words
 _OWN = 0.9  # the template's own words; a concept's are less: a guarantor is a party, as the borrower is
@@ -97,7 +98,9 @@ class PartyRoles:
         first = next(iter(labels(words[0], self._meaning.keys)), None)
         if first is None or first.short or words[0][: first.start].strip():
             return False
-        return not _COLON_BEHIND.match(behind, first.end) and self._is_called(field, first.key)
+        # A noun alone may go on with the name: "the Tarvo Seminar speakers".
+        verb = " " in words[0][first.start : first.end] or self._meaning.roles[field.name] == _DOES
+        return verb and not _COLON_BEHIND.match(behind, first.end) and self._is_called(field, first.key)
 
     def _says(self, field: Field, role: str) -> float:
         """How far a role is what the field is called; below 0 where it is known to be another, 0 of a short name of the party itself."""
