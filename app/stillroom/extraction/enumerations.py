@@ -27,6 +27,7 @@ _LONGEST = 700  # characters of an enumeration
 _LONGEST_HEAD = 48
 _BREAK = regex.compile(r"[.:!?;)]\s+|\n")
 _COLON = regex.compile(r"[^\n:.,;()]{0,24}\s?[:：]\s*")
+_COLON_NEXT = regex.compile(r"\s?[:：]\s*")
 # "Anwesend waren die Gemeinderäte Anna Berg": some small words may stand between.
 _PLAIN = regex.compile(r"[^\S\n]+(?:\p{Ll}+[^\S\n]+){0,3}(?:[:：]\s*)?(?=\p{Lu})")
 _ALONE = regex.compile(r"[^\S\n]*[:：]?[^\S\n]*\n\s*(?=\S)")
@@ -104,6 +105,7 @@ class Enumerations:
         self._meaning = meaning
         # "User:" and "Name:" stand before one of the persons that a text names, and say nothing of the others.
         self._least = {name: _OWN if role in _ANYBODY else _SAYS for name, role in meaning.roles.items()}
+        self._firms = {field.name for field in meaning.template.fields if field.of is FieldType.ORGANISATION}
         self._lists = [
             field.name
             for field in meaning.template.fields
@@ -150,12 +152,16 @@ class Enumerations:
                 continue
             if heads and heads[-1][0] == start:  # "Absents excusés": what is said last counts
                 heads.pop()
-            begin = _COLON.match(text, label.end) or _ALONE.match(text, label.end) or _PLAIN.match(text, label.end)
+            if fields <= self._firms:  # a contract says "the parties" in every sentence, and "Contractor's address:"
+                begin = _COLON_NEXT.match(text, label.end)
+            else:
+                begins = (_COLON, _ALONE, _PLAIN)
+                begin = next((found for each in begins if (found := each.match(text, label.end))), None)
             if begin is not None:
                 heads.append((start, begin.end(), fields))
                 if begin.re is _PLAIN and begin.group().strip():
                     plural.add(begin.end())
-            elif _CLOSES.match(text, label.end):  # "Anna Berg sent her apologies."
+            elif _CLOSES.match(text, label.end) and not fields <= self._firms:  # "Anna Berg sent her apologies."
                 heads.append((start, start, fields))
                 closed[start] = label.start
         for number, (_, begin, fields) in enumerate(heads):

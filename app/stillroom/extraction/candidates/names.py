@@ -429,16 +429,18 @@ def _running(page: Page) -> Iterator[tuple[int, int, float]]:
 
 def _parts_of_run(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """A run of capitalised words in which firms and offices may be named: cut at each "and" with an article behind it, as it stands and
-    without what goes before a name ("Zwischen", "The", "L'", "Herr"), and each of its lines."""
+    without what goes before a name ("Zwischen", "The", "L'", "Herr"), and what stands below a single word."""
     seen: set[tuple[int, int]] = set()
     pieces = list(_between(_TWO, text, start, end)) or [(start, end)]
-    lines = [
-        (left + line.start(), left + line.end())
+    # "In dem Rechtsstreit\nTarvo GmbH": below a single word begins another name; below "HOLDINGS &" the rest of one.
+    below = [
+        (cut, right)
         for left, right in pieces
-        if "\n" in text[left:right]
-        for line in re.finditer(r"[^\n]+", text[left:right])
+        if (cut := text.find("\n", left, right) + 1)
+        and text[left:cut].strip().isalpha()
+        and text[left + 1 : cut].islower()
     ]
-    for left, right in [*pieces, *lines]:
+    for left, right in [*pieces, *below]:
         begin: int = left
         for _ in range(_MOST_BEFORE):
             if (begin, right) not in seen:
