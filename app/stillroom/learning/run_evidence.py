@@ -66,12 +66,12 @@ class RunEvidence:
         known = self.fields.get(asked.field.name)
         if known is None or not asked.chosen or asked.fitted:
             return None
-        best = _best(asked)
+        before = asked.weighed(asked.chosen)
+        best = _best(asked, before)
         around = _around(asked, seen, best)
         own = known.strengths(seen.document.sha256, asked.signs[best], around)
         moves = np.full(len(asked.candidates), float(own.min()))
         moves[best] = own
-        before = asked.weighed(asked.chosen)
         kept = _together(before + moves[asked.chosen]) - _together(before)
         result: Vector = moves - min(kept, known.usual - _PRESENT)
         if asked.moves is None or asked.learned is None:
@@ -173,7 +173,7 @@ def _row(asked: Asked, seen: Seen, likely: Likely) -> LabelledField | None:
     """A field of a document as if its value were known to be right; None where that is not likely enough."""
     if likely.confidence < _LIKELY[-1] or asked.field.type is FieldType.LIST:
         return None
-    best = _best(asked)
+    best = _best(asked, asked.weighed(asked.chosen))
     values = values_of(asked.candidates)
     right = np.array([values[index] == likely.value for index in best], dtype=bool)
     if not right.any():
@@ -188,11 +188,10 @@ def _row(asked: Asked, seen: Seen, likely: Likely) -> LabelledField | None:
     )
 
 
-def _best(asked: Asked) -> list[int]:
-    """The candidates that the document alone speaks for most."""
+def _best(asked: Asked, strengths: Vector) -> list[int]:
+    """The candidates that the document alone speaks for most. ``strengths``: of those that are chosen."""
     if len(asked.chosen) <= _MOST_CANDIDATES:
         return list(asked.chosen)
-    strengths = asked.weighed(asked.chosen)
     kept = np.sort(np.argsort(-strengths, kind="stable")[:_MOST_CANDIDATES])
     return [asked.chosen[place] for place in kept]
 
