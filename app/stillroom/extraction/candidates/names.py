@@ -17,6 +17,7 @@ from stillroom.extraction.candidates.words import (
     joining_words,
     legal_forms,
     name_suffixes,
+    no_names,
     organisation_words,
     partner_words,
     pointed_forms,
@@ -100,9 +101,7 @@ _FIRST_NAMES = re.compile(rf"(?<!\w)(?:{_CAPITAL}(?:[ ]{_CAPITAL}){{0,2}},[ ]){{
 _FIRST = 120  # characters before a run, in which those may stand
 _APART = re.compile(rf"{_AND.pattern}|['’]s\s+|\n+")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
-_NOISE = re.compile(
-    r"^(?:the|this|that|whereas|and|by|section|article|exhibit|page|dated?|in|on|at|for|no)$", re.IGNORECASE
-)
+_NOISE = re.compile(rf"^(?:{no_names()})$", re.IGNORECASE)
 
 
 # Characters of the longest name, and how many behind one are looked at.

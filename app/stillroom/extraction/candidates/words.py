@@ -16,9 +16,14 @@ _CUT_SHORT = 5  # letters
 
 
 @functools.cache
+def listed(name: str) -> dict[str, Any]:
+    """The tables of a file of words among the resources."""
+    return tomllib.loads((paths.resources_dir() / f"{name}.toml").read_text(encoding="utf-8"))
+
+
 def places() -> dict[str, Any]:
-    """The file's tables."""
-    return tomllib.loads((paths.resources_dir() / "places.toml").read_text(encoding="utf-8"))
+    """Those of places.toml."""
+    return listed("places")
 
 
 @functools.cache
@@ -98,8 +103,7 @@ def days_and_months() -> frozenset[str]:
 @functools.cache
 def common_words() -> frozenset[str]:
     """Words that stand in texts of every kind, in small letters, of all languages that are listed."""
-    listed = tomllib.loads((paths.resources_dir() / "common_words.toml").read_text(encoding="utf-8"))
-    return frozenset(word for words in listed.values() for word in words.split())
+    return frozenset(word for words in listed("common_words").values() for word in words.split())
 
 
 @functools.cache
@@ -119,6 +123,12 @@ def name_suffixes() -> str:
 def joining_words(*kinds: str) -> str:
     """Small words inside of names of some kinds ("persons", "streets" …, see the file), as a pattern."""
     return _any(word for kind in kinds for word in places()["joining_words"][kind])
+
+
+@functools.cache
+def no_names() -> str:
+    """Words that are no name where one stands alone, whatever its letters, as a pattern."""
+    return _any(word for words in places()["no_names"].values() for word in words)
 
 
 @functools.cache
@@ -224,9 +234,9 @@ def debit_or_credit_words() -> str:
 
 
 @functools.cache
-def time_labels() -> str:
-    """What a form calls a time of day, as a pattern."""
-    return _any(places()["time_labels"]["words"])
+def time_words(*kinds: str) -> str:
+    """Words of times of day of some kinds ("oclock", "noon" …, see resources/times.toml), as a pattern."""
+    return _any(word for kind in kinds for words in listed("times")[kind].values() for word in words)
 
 
 @functools.cache
