@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import regex as re
@@ -162,7 +162,8 @@ def address_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
 @functools.cache
 def town_and_state() -> re.Pattern[str]:
     """The name of a state behind a town and its comma, where a line ends or its postcode follows: "Miami, Florida"."""
-    states = _any(state for country in ("US", "CA", "AU") for state in places()["states"][country])
+    known = places()
+    states = _any(state for country in known["behind_towns"]["states"] for state in known["states"][country])
     return re.compile(
         rf"(?<=[^\W\d_]{{3}}),[ ]?(?:{states})(?=\.?$|[,.]?[ ]?\d{{4,5}}(?!\d))", re.IGNORECASE | re.MULTILINE
     )
@@ -171,9 +172,37 @@ def town_and_state() -> re.Pattern[str]:
 @functools.cache
 def state_and_postcode() -> re.Pattern[str]:
     """The code of a state behind a town, and its postcode, where they end a line: "Seattle,WA98122", "Portland, OR 97205-1234"."""
-    return re.compile(
-        rf"(?<=[^\W\d_])[,. ]{{0,2}}(?:{_any(places()['state_codes']['US'])})\.?,?[ ]?\d{{5}}(?:-\d{{4}})?[.,]?$"
+    known = places()
+    codes = _any(code for country in known["behind_towns"]["codes"] for code in known["state_codes"][country])
+    return re.compile(rf"(?<=[^\W\d_])[,. ]{{0,2}}(?:{codes})\.?,?[ ]?\d{{5}}(?:-\d{{4}})?[.,]?$")
+
+
+@functools.cache
+def postcodes() -> str:
+    """Those that are more than figures, as a pattern."""
+    return _of_forms(places()["postcodes"])
+
+
+@functools.cache
+def plates() -> str:
+    """Number plates of cars that are written in two groups, as a pattern."""
+    return _of_forms(places()["plates"])
+
+
+def _of_forms(forms: Mapping[str, Iterable[str]]) -> str:
+    """How codes are written by countries, as a pattern; what its signs stand for, the file says."""
+    signs = {"A": "[A-Z]", "9": r"\d", "0": r"[\dO]", "_": " ?"}
+    written = {form for own in forms.values() for form in own}
+    return "|".join(
+        "".join(signs.get(sign, re.escape(sign)) for sign in form)
+        for form in sorted(written, key=lambda form: (-len(form), form))
     )
+
+
+@functools.cache
+def number_words() -> str:
+    """Words for a number that are as short as a group of a code, in capitals, as a pattern."""
+    return _any(word.upper() for word in places()["number_words"]["words"])
 
 
 @functools.cache
