@@ -40,7 +40,8 @@ _KIND_FIRST = re.compile(
 _BY_KIND = 0.7
 _NAME = re.compile(
     rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)"
-    rf"(?:{_CAPITAL}|{_JOIN}(?=[ \u00a0]{_CAPITAL})|(?:{small_legal_forms()})(?!\w))){{0,15}}"
+    rf"(?:{_CAPITAL}|{_JOIN}(?=[ \u00a0]{_CAPITAL})|(?:{joining_words('between', 'partners')})(?=[ \u00a0](?:{partner_words()})(?!\w))"
+    rf"|(?:{small_legal_forms()})(?!\w))){{0,15}}"
 )
 _LABEL_LINE = re.compile(r"\n[^\n:：]{1,30}[:：]")
 # A registration number behind a name: in brackets, or bare with its check letter.
