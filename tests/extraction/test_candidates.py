@@ -1004,3 +1004,8 @@ def test_a_time_that_touches_the_year_of_its_date_is_told_from_it(text: str, day
 )
 def test_more_figures_than_a_year_and_a_time_have_are_neither(text: str) -> None:
     assert values(FieldType.DATE, text) == values(FieldType.TIME, text) == []
+
+
+def test_a_name_in_a_cell_is_offered_without_the_number_in_brackets_behind_it() -> None:
+    found = values(FieldType.ORGANISATION, "Client  Holt Festival 2020 Inc (33528)  Entered by  Anna Berg\n")
+    assert {"Holt Festival 2020 Inc", "Holt Festival 2020 Inc (33528)"} <= set(found)

@@ -77,6 +77,10 @@ _ANY_WORD = re.compile(r"[^\W\d_]+")
 _NEAR = 30
 _BEHIND = 12
 _SUFFIX = re.compile(rf", (?:{name_suffixes()})(?!\w)")
+_YEAR_BEHIND = re.compile(r" (?:19|20)\d\d(?!\S)")
+# Behind a number within a label: of "Total 7 spots for:", "Subtotal (3 items):".
+_REST_OF_LABEL = re.compile(r"[ )]+[^\W\d_][^:：]{0,40}[:：]\s*")
+_FEW = re.compile(r"\d{1,3}")
 _LOOSE = 0.12  # a figure alone is less than a house number's line
 _PRICED = re.compile(r"\d[.,]\d{2}(?:\s?[A-Z*]{1,3})?$")
 _PLAIN_LINE = 24  # characters
@@ -256,6 +260,19 @@ class _PageCells:
                 len(self.line_cells[number]) == 1 and self.headings[self.line_cells[number][0]] > _HEADING
                 for number in range(first + 1, last + 1)
             )
+        )
+
+    def counts_in_label(self, start: int, end: int, index: int) -> bool:
+        """Whether a number stands in the words of a label that names what is right of it: the 7 of "Total 7 spots for:"."""
+        cell = self.cells[index]
+        own = self.line_cells[cell.line]
+        return (
+            own[-1] != index
+            and _FEW.fullmatch(self.text, start, end) is not None
+            and _REST_OF_LABEL.fullmatch(self.text, end, cell.end) is not None
+            and bool(self.cell_labels[index])
+            and self.cell_labels[index][0].start < start
+            and not any(colon in self.text[cell.start : start] for colon in ":：")
         )
 
     def naming(self, index: int) -> list[Label]:
@@ -472,6 +489,14 @@ class _PageCells:
             and _COUNTED.match(self.text, label.end) is not None
         )
 
+    def is_of_a_name(self, label: Label, cell: _Cell) -> bool:
+        """Whether a small word is one of the name that a cell begins with, and names nothing: the "to" of "Road to Recovery", but not
+        that of "Bill to"."""
+        if not label.short or not self.text[label.start].islower() or label.start - cell.start > _NEAR:
+            return False
+        word = _WORD_BEFORE.match(self.text, cell.start, label.start)
+        return word is not None and word[1].isupper() and not self.labels_between(cell.start, label.start)
+
     @functools.cached_property
     def _heads(self) -> tuple[list[int], list[int]]:
         """For each cell the label at the head of its column, and that of its block; -1 for none."""
@@ -528,7 +553,9 @@ def _tell(place: Place, label: Label, weight: float, *, head: bool = False) -> _
 def _told_beside(page: _PageCells, index: int, start: int) -> Iterator[_Told]:
     """Labels before a value in its cell, and in the cells to its left (or below it, where those hold what names it)."""
     cell = page.cells[index]
-    before = page.labels_before(cell.start, start, 2, page.counts)
+    before = page.labels_before(
+        cell.start, start, 2, lambda label: page.counts(label) or page.is_of_a_name(label, cell)
+    )
     for place, label in zip((Place.INLINE, Place.INLINE_SECOND), before, strict=False):
         gap = page.text[label.end : min(start, label.end + _LONGEST_GAP)]
         values = len(re.findall(r"\d+", gap))
@@ -828,6 +855,8 @@ class Layout:
                 position_last=float(row == count - 1),
                 slip=page.slip,
             )
+            if kind in _MONEY and page.counts_in_label(span.start, span.end, index):
+                own.label = 1.0
             if kind in _CALLED:
                 own.street = float(_is_street(text))
                 before, behind = (
@@ -1014,8 +1043,10 @@ def _goes_before(text: str) -> bool:
 
 
 def _goes_on(text: str) -> bool:
-    """The same of what stands behind it."""
-    return (text[:1] == " " and (text[1:2].isupper() or text[1:2] == "&")) or _SUFFIX.match(text) is not None
+    """The same of what stands behind it: a further word, a suffix, the year that a name has."""
+    if text[:1] == " " and (text[1:2].isupper() or text[1:2] == "&"):
+        return True
+    return _SUFFIX.match(text) is not None or _YEAR_BEHIND.match(text) is not None
 
 
 def _mark_parts(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> set[int]:

@@ -362,7 +362,11 @@ def _letterhead(page: Page, rows: list[Line], own: re.Pattern[str] | None) -> It
             yield row.start, rows[index + 1].end, joined
     for cell in [*cells(page), *labelled(page, own)]:
         if len(cell.text) <= 90:
-            yield cell.start, cell.end, 0.7 if _LEGAL_END.search(cell.text) else 0.3
+            shape = 0.7 if _LEGAL_END.search(cell.text) else 0.3
+            yield cell.start, cell.end, shape
+            registration = _REGISTRATION.search(cell.text)
+            if registration and registration.start() > 3:
+                yield cell.start, cell.start + registration.start(), shape
 
 
 def _running(page: Page) -> Iterator[tuple[int, int, float]]:
