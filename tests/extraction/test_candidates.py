@@ -784,6 +784,14 @@ def test_what_an_organisation_is_may_go_before_what_it_is_called() -> None:
     assert shapes["Trading Sdn Bhd"] == (0.0, 1.0)
 
 
+def test_a_line_that_is_a_number_of_registration_ends_a_name() -> None:
+    for number in ("001234567-K", "(71234-B)"):
+        found = set(values(FieldType.ORGANISATION, f"KEDAI BUKIT LIMA\n{number}\nNO 3, JALAN LAMA"))
+        assert "KEDAI BUKIT LIMA" in found
+        assert f"KEDAI BUKIT LIMA {number}" not in found
+    assert "KEDAI BUKIT LIMA TRADING" in values(FieldType.ORGANISATION, "KEDAI BUKIT LIMA\nTRADING")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -553,7 +553,9 @@ def _tell(place: Place, label: Label, weight: float, *, head: bool = False) -> _
 def _told_beside(page: _PageCells, index: int, start: int) -> Iterator[_Told]:
     """Labels before a value in its cell, and in the cells to its left (or below it, where those hold what names it)."""
     cell = page.cells[index]
-    before = page.labels_before(cell.start, start, 2, lambda label: page.counts(label) or page.is_of_a_name(label, cell))
+    before = page.labels_before(
+        cell.start, start, 2, lambda label: page.counts(label) or page.is_of_a_name(label, cell)
+    )
     for place, label in zip((Place.INLINE, Place.INLINE_SECOND), before, strict=False):
         gap = page.text[label.end : min(start, label.end + _LONGEST_GAP)]
         values = len(re.findall(r"\d+", gap))

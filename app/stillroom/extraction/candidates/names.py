@@ -130,7 +130,9 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
         lines = text.split("\n")
         if any(_BILL_LINE.match(line) for line in lines) or _NO_NAME.match(text):
             continue
-        if len(lines) > 1 and any(map(_NO_LINE_OF_NAME.match, lines)):
+        if len(lines) > 1 and any(
+            _NO_LINE_OF_NAME.match(line) or _REGISTRATION.fullmatch(f" {line}") for line in lines
+        ):
             continue
         above = 0.0
         if _KIND_FIRST.match(text):
