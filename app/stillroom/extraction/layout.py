@@ -31,7 +31,13 @@ from stillroom.extraction.candidates.text import address_shape
 from stillroom.extraction.candidates.times import names_a_time
 from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.venues import venue_sign
-from stillroom.extraction.candidates.words import address_words, common_words, name_suffixes, states_and_countries
+from stillroom.extraction.candidates.words import (
+    address_words,
+    common_words,
+    name_suffixes,
+    paper_phrases,
+    states_and_countries,
+)
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
 from stillroom.extraction.naming import Naming, names_employer, no_person
@@ -117,13 +123,13 @@ _NAMING = frozenset({Place.INLINE, Place.LEFT, Place.ABOVE, Place.COLUMN})
 _SPACED_GROUP = re.compile(r"\d \d{3}[.,]\d{2}$")
 # "“Maturity Date” means …": a contract says what its words stand for.
 _DEFINED = re.compile(
-    r"[\"”’'»“]\s{0,3}(?:\)\s)?(?:means?|shall mean|is|bedeutet|désigne|significa)\s+(?:the\s+)?$", re.IGNORECASE
+    rf"[\"”’'»“]\s{{0,3}}(?:\)\s)?(?:{paper_phrases('means')})\s+(?:(?:{paper_phrases('meant')})\s+)?$", re.IGNORECASE
 )
 # "the Asset Purchase Agreement dated as of …", "le Contrat de bail du …": the day of another paper than the one that names it.
 _CITED = re.compile(
-    r"\b(?:that certain|certain|the|an?|der|dem|den|des|le|du|el|del|il)\s+"
-    r"(?:[^\W\d_a-z][\w&’'\-]*\s+(?:(?:and|of|to|for|und|de|of the)\s+)?){1,7}(?:\([^()]{1,60}\)\s*)?(?:is |was )?"
-    r"(?:dated|entered into|made|signed|vom|du|en date du|de fecha|del)\s+(?:as\s+of\s+|on\s+|le\s+)?$"
+    rf"\b(?:{paper_phrases('article')})\s+"
+    rf"(?:[^\W\d_a-z][\w&’'\-]*\s+(?:(?:{paper_phrases('of')})\s+)?){{1,7}}(?:\([^()]{{1,60}}\)\s*)?"
+    rf"(?:(?:{paper_phrases('was')}) )?(?:{paper_phrases('dated')})\s+(?:(?:{paper_phrases('day')})\s+)?$"
 )
 _CITED_WITHIN = 200  # characters before the day
 _VAT = re.compile(r"(?:[A-Z]{2}[\s.]?[A-Z0-9][0-9\s.]{6,13}[0-9A-Z]|CHE[\s\-0-9.]{9,14})(?:\s?MWST|\s?TVA|\s?IVA)?")

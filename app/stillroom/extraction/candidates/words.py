@@ -269,6 +269,13 @@ def time_words(*kinds: str) -> str:
 
 
 @functools.cache
+def paper_phrases(kind: str) -> str:
+    """Words by which a sentence names a paper with its day, or says what a word stands for ("article", "means" …, see
+    resources/phrases_of_papers.toml), as a pattern."""
+    return _any(word for words in listed("phrases_of_papers")[kind].values() for word in words)
+
+
+@functools.cache
 def against() -> re.Pattern[str]:
     """What stands between two parties that are against each other, and the white space around it."""
     return re.compile(rf"[ \u00a0](?:{_any(places()['against']['words'])})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
