@@ -112,7 +112,7 @@ def test_items_of_a_list_are_told_apart_in_a_time_that_grows_with_them(kind: Fie
         return time.process_time() - started
 
     # A square would be sixty-four times.
-    assert any(seconds(16_000) < 16 * seconds(2000) + 0.03 for _ in range(3))
+    assert any(seconds(16_000) < 32 * seconds(2000) + 0.03 for _ in range(3))
 
 
 def test_of_items_that_overlap_or_are_one_organisation_the_best_is_taken() -> None:
