@@ -996,3 +996,22 @@ def test_a_time_that_touches_the_year_of_its_date_is_told_from_it(text: str, day
 )
 def test_more_figures_than_a_year_and_a_time_have_are_neither(text: str) -> None:
     assert values(FieldType.DATE, text) == values(FieldType.TIME, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Date of birth  0 3 0 5 1 9 8 4  Clinic", "1984-05-03"),
+        ("born 1 9 8 4 - 0 5 - 2 3", "1984-05-23"),
+        ("given 0 3 | 0 5 | 1 9 8 4", "1984-05-03"),
+        ("8. Given on 23 06 2022 9. Next visit", "2022-06-23"),
+        ("born 1O 10 1984", "1984-10-10"),
+    ],
+)
+def test_a_day_is_read_from_the_boxes_of_a_form(text: str, expected: str) -> None:
+    assert expected in values(FieldType.DATE, text)
+
+
+@pytest.mark.parametrize("text", ["Qty 1 2 3 4 5 6 7 8", "0 3 0 5 1 9 8 4 7", "23 06 2022 9 4", "3 1 1 3 2 0 2 5"])
+def test_other_figures_in_a_row_are_no_day(text: str) -> None:
+    assert values(FieldType.DATE, text) == []
