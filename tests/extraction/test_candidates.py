@@ -1015,3 +1015,29 @@ def test_a_day_is_read_from_the_boxes_of_a_form(text: str, expected: str) -> Non
 @pytest.mark.parametrize("text", ["Qty 1 2 3 4 5 6 7 8", "0 3 0 5 1 9 8 4 7", "23 06 2022 9 4", "3 1 1 3 2 0 2 5"])
 def test_other_figures_in_a_row_are_no_day(text: str) -> None:
     assert values(FieldType.DATE, text) == []
+
+
+def test_a_number_is_a_percentage_where_its_label_says_so() -> None:
+    assert values(FieldType.PERCENT, "Rate (%): 3.5\nFee 12.00") == ["3.5"]
+    assert values(FieldType.PERCENT, "Zins %  2,75\nSumme  8,00") == ["2.75"]
+    assert values(FieldType.PERCENT, "Base  Rate (%)  Sum\n5 472  38,23  2 092\n810  4,10  33") == ["38.23", "4.10"]
+    assert values(FieldType.PERCENT, "VAT 20 %  17.50\nTotal  8.00") == ["20"]
+
+
+def test_the_head_of_a_column_in_percent_is_found_by_its_place() -> None:
+    rows = ["Item  Share %", "Oak panels  12"]
+    text = "\n".join(rows)
+    places = {0: 0.0, 6: 100.0, 14: 0.0, 26: 100.0}
+
+    def boxes(under: float) -> list[Box | None]:
+        found: list[Box | None] = []
+        x = y = 0.0
+        for at, character in enumerate(text):
+            x, y = (places[at] if at != 26 else under, 20.0 * (at >= 14)) if at in places else (x + 5.0, y)
+            found.append(None if character.isspace() else Box(x, y, x + 5.0, y + 10.0))
+        return found
+
+    field = Field("f", FieldType.PERCENT)
+    for under, expected in ((110.0, ["12"]), (300.0, [])):
+        page = Page(1, text, 600, 800, boxes(under))
+        assert [each.value for each in propose(field, Document("a.pdf", "pdf", "", (page,), 1))] == expected
