@@ -1041,3 +1041,10 @@ def test_the_head_of_a_column_in_percent_is_found_by_its_place() -> None:
     for under, expected in ((110.0, ["12"]), (300.0, [])):
         page = Page(1, text, 600, 800, boxes(under))
         assert [each.value for each in propose(field, Document("a.pdf", "pdf", "", (page,), 1))] == expected
+
+
+def test_a_telephone_number_ends_with_its_column() -> None:
+    assert values(FieldType.PHONE, "Former chief  (689) 555-0199  10") == ["6895550199"]
+    assert values(FieldType.PHONE, "Former chief (340) 555-0199 12") == ["3405550199"]
+    assert values(FieldType.PHONE, "Tel. 030 5550199  2024 71") == ["0305550199"]
+    assert values(FieldType.PHONE, "Tel.  0421  55 01 66 77") == ["042155016677"]  # wide type

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -30,6 +31,9 @@ _DOMAIN = re.compile(
 )
 # Figures in groups, on one line: what a telephone number may be.
 _STRETCH = re.compile(r"(?<![\w.,/\-])(?:\+|00)?[(\[]?\d[\d()\[\].\-–/ \u00a0\u202f]{4,44}\d(?![\w%]|[.,]\d)")
+_COLUMN_GAP = re.compile(r"(?<=\d)[ \u00a0\u202f]{2,}(?=\S)")
+_WHOLE = 9  # figures; fewer may be the beginning of a longer number in wide type
+_NORTH_AMERICAN = re.compile(r"(?:\+?1[ .\-]?)?\(\d{3}\) ?\d{3}[\-. ]\d{4}(?!\d)")
 _GROUPS = re.compile(r"\(?\d{1,8}\)?(?:[ .\-–/]{0,3}\(?\d{2,8}\)?){0,5}")
 _NO_PHONE = re.compile(
     r"(?<!\d)(?:\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}(?!\d)|\d{1,3}\.\d{2}(?!\d| ?\d{2}\b))|(?:^| )\d \d(?: |$)"
@@ -91,12 +95,12 @@ def phones(page: Page, *, regions: Sequence[str] = ()) -> Iterator[Candidate]:
     ``regions``: ISO codes of the countries whose national numbers the document is likely to hold; what one of their numbering plans
     knows looks more like one. That the country of an international number has no such number is said on the value.
     """
-    for stretch in _STRETCH.finditer(page.text):
-        text, taken = stretch.group(), list[tuple[int, int]]()
+    for begin, text in _stretches(page.text):
+        taken = list[tuple[int, int]]()
         for start, end, value, valid, country in _international(text):
             taken.append((start, end))
             failed = () if valid else (f"The numbering plan of +{country} has no such telephone number.",)
-            span = Span(page.number, stretch.start() + start, stretch.start() + end)
+            span = Span(page.number, begin + start, begin + end)
             yield Candidate(span, text[start:end], value, 1.0 if valid else 0.7, failed=failed)
         for group in _GROUPS.finditer(text):
             start, end = group.span()
@@ -105,8 +109,21 @@ def phones(page: Page, *, regions: Sequence[str] = ()) -> Iterator[Candidate]:
                 if _NO_PHONE.search(group.group()):
                     continue
                 known = any(_is_national(group.group(), region) for region in regions)
-                span = Span(page.number, stretch.start() + start, stretch.start() + end)
+                span = Span(page.number, begin + start, begin + end)
                 yield Candidate(span, group.group(), digits, 0.8 if known else 0.5)
+
+
+def _stretches(text: str) -> Iterator[tuple[int, str]]:
+    """Figures in groups that may be telephone numbers, and where each begins.
+
+    Where enough for a number stand before a wide gap, the next column begins behind it; and what is written as in North America is whole.
+    """
+    for stretch in _STRETCH.finditer(text):
+        begin, own = stretch.start(), stretch.group()
+        ends = [gap.end() for gap in _COLUMN_GAP.finditer(own) if sum(map(str.isdigit, own[: gap.start()])) >= _WHOLE]
+        ends += [number.end() for number in _NORTH_AMERICAN.finditer(own)]
+        for start, end in itertools.pairwise(sorted({0, *ends, len(own)})):
+            yield begin + start, own[start:end]
 
 
 @functools.lru_cache(maxsize=4096)
