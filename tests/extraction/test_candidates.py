@@ -1048,3 +1048,13 @@ def test_a_telephone_number_ends_with_its_column() -> None:
     assert values(FieldType.PHONE, "Former chief (340) 555-0199 12") == ["3405550199"]
     assert values(FieldType.PHONE, "Tel. 030 5550199  2024 71") == ["0305550199"]
     assert values(FieldType.PHONE, "Tel.  0421  55 01 66 77") == ["042155016677"]  # wide type
+
+
+def test_a_code_in_groups_is_one() -> None:
+    shapes = {}
+    for text in ("XK51 BVD  Estate car", "ZD 0668\nHall", "Plate XY-ZW 3584 of a car", "PO 4711"):
+        shapes[text] = {each.value: each.shape for each in propose(Field("f", FieldType.IDENTIFIER), document(text))}
+    assert shapes["XK51 BVD  Estate car"] == {"XK51": 0.0, "XK51 BVD": 1.0}
+    assert shapes["ZD 0668\nHall"] == {"0668": 0.0, "ZD 0668": 0.5}
+    assert shapes["Plate XY-ZW 3584 of a car"]["3584"] == 0.0
+    assert shapes["PO 4711"]["4711"] == 1.0  # a label and its number

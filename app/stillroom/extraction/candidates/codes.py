@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import phonenumbers
 from stdnum import iban as stdnum_iban
@@ -67,8 +68,8 @@ _UPPER = r"[A-ZÀ-ÖØ-Þ]"
 _LETTERS_AND_FIGURES = re.compile(
     rf"(?<![\w\-/])(?:[A-Z]{{1,5}} \d{{3,12}}(?![\w\-/]|[.,]\d)"
     rf"|(?P<letters>{_UPPER}{{1,3}}) \d{{1,3}}(?:\.\d{{3}}){{1,3}}(?![\w\-/]|[.,]\d)"
-    r"|[A-Z]{2}\d{2} [A-Z]{3}(?![\w/\-])"
-    rf"|(?!{_UPPER}[\-–] ?{_UPPER} ?\d(?!\d)){_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d)"
+    r"|(?P<plate>[A-Z]{2}\d{2} [A-Z]{3}(?![\w/\-])"
+    rf"|(?!{_UPPER}[\-–] ?{_UPPER} ?\d(?!\d)){_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d))"
     r")"
 )
 
@@ -251,6 +252,10 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
     for start, end in grouped:
         text = page.text[start:end]
         yield Candidate(Span(page.number, start, end), text, text, 1.0)
+    short = list(_in_short_groups(page))
+    plates = [match.span() for match in _LETTERS_AND_FIGURES.finditer(page.text) if match["plate"]]
+    wholes = _outermost([*grouped, *plates, *((each.span.start, each.span.end) for each in short)])
+    starts = [start for start, _ in wholes]
     for match in _TOKEN.finditer(page.text):
         if not _FIGURE.search(page.text, match.start(), match.end()):
             continue
@@ -271,11 +276,22 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
                     continue
                 if text.isdigit() and part_of_date(page.text, left, right):
                     continue
-                part = bool(grouped) and any(start <= left and right <= end for start, end in grouped)
+                at = bisect.bisect_right(starts, left) - 1
+                # What is alone in its cell, in groups, is one: of "XK51 BVD" no group is a number of its own.
+                part = at >= 0 and right <= wholes[at][1] and (left, right) != wholes[at]
                 shape = 0.0 if part or touched or _AMOUNT.fullmatch(text) or _DATE.fullmatch(text) else 1.0
                 yield Candidate(Span(page.number, left, right), text, text, shape)
+    yield from short
     yield from _spaced_codes(page)
-    yield from _in_short_groups(page)
+
+
+def _outermost(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those that are in no other, in order."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not found or end > found[-1][1]:
+            found.append((start, end))
+    return found
 
 
 _LONGEST_TOKEN = 90
@@ -314,7 +330,7 @@ def _spaced_codes(page: Page) -> Iterator[Candidate]:
     for match in _LETTERS_AND_FIGURES.finditer(page.text):
         if match["letters"] in signs():
             continue  # "EUR 1.234" is an amount
-        yield Candidate(Span(page.number, *match.span()), match.group(), match.group(), 0.5)
+        yield Candidate(Span(page.number, *match.span()), match.group(), match.group(), 1.0 if match["plate"] else 0.5)
 
 
 def _in_short_groups(page: Page) -> Iterator[Candidate]:
@@ -336,7 +352,8 @@ def _is_word(group: str) -> bool:
     """Whether a group of a code is a word instead: of labels, texts or calendars, a currency, a time of day."""
     small = group.casefold()
     if len(small) <= _LETTERS_OF_PLATE:
-        return group in signs() or bool(_NO_GROUP.fullmatch(group))
+        # "PO 4711" is a label and its number.
+        return group in signs() or bool(_NO_GROUP.fullmatch(group)) or f"{small}#" in vocabulary().phrases
     known = (vocabulary().phrases, common_words(), days_and_months(), signs())
     return any(small in words or group in words for words in known) or bool(_NO_GROUP.fullmatch(group))
 
