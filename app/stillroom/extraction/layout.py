@@ -54,7 +54,7 @@ _PERSONS = (
 )
 _PLACES_NAMED = ("jurisdiction",)
 _VENUES = ("location",)
-_COUNTERPARTS = ("buyer", "ship_to", "agency")
+_COUNTERPARTS = ("buyer", "ship_to", "agency", "account_holder")
 _MONEY = frozenset({FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT})
 _MOMENTS = frozenset({FieldType.DATE, FieldType.TIME})
 _CALLED = frozenset({FieldType.NAME, FieldType.ORGANISATION})
