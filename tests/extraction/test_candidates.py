@@ -1058,3 +1058,17 @@ def test_a_code_in_groups_is_one() -> None:
     assert shapes["ZD 0668\nHall"] == {"0668": 0.0, "ZD 0668": 0.5}
     assert shapes["Plate XY-ZW 3584 of a car"]["3584"] == 0.0
     assert shapes["PO 4711"]["4711"] == 1.0  # a label and its number
+
+
+def test_a_firm_ends_at_the_point_between_it_and_its_address() -> None:
+    found = values(FieldType.ORGANISATION, "Kettle Works Ltd · Unit 3, Canal Yard · Stoneford")
+    assert "Kettle Works Ltd" in found
+
+
+def test_a_value_follows_a_known_label_without_a_mark() -> None:
+    assert "Berg" in values(FieldType.LINE, "2. Surname Berg 3. First name Anna")
+    assert "Holt Yard" in values(FieldType.LINE, "Customer Holt Yard")
+    found = values(FieldType.LINE, "Position applied for Clerk")
+    assert "Clerk" in found
+    assert "applied for Clerk" not in found
+    assert "the price" not in values(FieldType.LINE, "customer the price")

@@ -462,3 +462,14 @@ def test_the_word_for_a_venue_is_none_by_itself() -> None:
 )
 def test_a_venue_stands_beside_its_time(text: str, told: float) -> None:
     assert slip(text, "location", "Ludbrook Hall")["venue:at_time"] == told
+
+
+def test_a_part_of_a_label_is_one() -> None:
+    page = Page(1, "Position applied for\nBaker\n")
+    template = Template("form", 1, "Form", "", (Field("position", FieldType.LINE, near=("position",)),))
+    document = Document("made.txt", "txt", "", (page,), 1)
+    field = template.field("position")
+    inside = [Candidate(Span(1, 9, 20), "applied for", "applied for"), Candidate(Span(1, 21, 26), "Baker", "Baker")]
+    rows = Layout(document, Meaning(template)).signs(field, field.type, inside)
+    label = [dict(zip(sign_names(), row, strict=True))["label"] for row in rows]
+    assert label == [1.0, 0.0]

@@ -62,7 +62,7 @@ _NAMES = frozenset({FieldType.NAME, FieldType.ORGANISATION, FieldType.LINE})
 _PARTIES = frozenset({FieldType.ORGANISATION, FieldType.NAME, FieldType.LINE, FieldType.TEXT, FieldType.BLOCK})
 
 
-_GAP = re.compile(r" {2,}|\t+| \| ")
+_GAP = re.compile(r" {2,}|\t+| \| | [·•] ")
 _INDENTED = re.compile(r"[ \t]*\n[ \t]*")
 _RANGE = re.compile(
     r"^\s*(?:[-–—~]|to|till?|until|bis|au|à|al|a|do|thru|through|and|tot)\s*(?:the\s+)?$", re.IGNORECASE
@@ -335,6 +335,11 @@ class _PageCells:
             return []
         last = at_or_before(self._label_starts, end - 1) + 1
         return [label for label in self.labels[first:last] if label.end <= end]
+
+    def is_within_label(self, start: int, end: int) -> bool:
+        """Whether a text is a part of a label, or all of one: "applied for" of "Position applied for"."""
+        at = at_or_before(self._label_starts, start)
+        return at >= 0 and end <= self.labels[at].end
 
     def labels_before(
         self, start: int, end: int, most: int, but: Callable[[Label], bool] = lambda _: False
@@ -805,7 +810,10 @@ class Layout:
                 line_end=float(span.end >= last_line[1] - 1),
                 colon=float(page.text[max(0, span.start - 3) : span.start].rstrip()[-1:] in (":", "：")),
                 label=max(
-                    0.0, (known / max(1, len(text)) - _PARTLY) / (1 - _PARTLY), page.label_within(span.start, span.end)
+                    0.0,
+                    (known / max(1, len(text)) - _PARTLY) / (1 - _PARTLY),
+                    page.label_within(span.start, span.end),
+                    float(page.is_within_label(span.start, span.end)),
                 ),
                 label_first=float(
                     bool(_LABEL_FIRST.match(text)) and bool(page.labels_between(span.start, span.start + 30))
