@@ -1072,3 +1072,7 @@ def test_a_value_follows_a_known_label_without_a_mark() -> None:
     assert "Clerk" in found
     assert "applied for Clerk" not in found
     assert "the price" not in values(FieldType.LINE, "customer the price")
+
+
+def test_working_days_are_days() -> None:
+    assert values(FieldType.DURATION, "Dauer 3 Arbeitstage") == ["3 days"]
