@@ -33,7 +33,7 @@ from stillroom.extraction.deciding import decide
 from stillroom.extraction.extractor import Extractor
 from stillroom.extraction.kept_seen import Unpacker
 from stillroom.learning.memory import LearnedTemplate, TemplateMemory
-from stillroom.learning.run_evidence import DRAWN_AGAIN, RunEvidence, evidence_of
+from stillroom.learning.run_evidence import RunEvidence, evidence_of
 from stillroom.templates.library import TemplateLibrary
 from stillroom.workspace.learning import truth_of
 
@@ -94,7 +94,7 @@ def measured(named: str, rows: int, approved: int, *, read: bool) -> list[Any]:
             times.append(clock())
             learned = memory.learned()
             times.append(clock())
-            evidence = evidence_of(kept[:: max(1, len(kept) // DRAWN_AGAIN)], template, learned, None, unpacker)
+            evidence = evidence_of(kept, template, learned, None, unpacker)
             times.append(clock())
             told.append(decided(learned if learned.fields or learned.choices else None, evidence))
             times.append(clock())

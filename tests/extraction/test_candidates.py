@@ -215,6 +215,10 @@ def test_a_state_ends_with_its_sentence(text: str, state: str) -> None:
         ("by Holt and The Lund Banking Company as", "The Lund Banking Company"),
         ("counsel Berg, Holt & Kloz LLP has", "Berg, Holt & Kloz LLP"),
         ("in order for Berg, Holt and Co., including its", "Berg, Holt and Co."),
+        ("gestern die Berg und Söhne GmbH in", "Berg und Söhne GmbH"),
+        ("igår Berg och Söner AB i", "Berg och Söner AB"),
+        ("door Berg en Zonen B.V. te", "Berg en Zonen B.V."),
+        ("oraz Berg i Synowie S.A. w", "Berg i Synowie S.A."),
         ("by Anna Berg, Area 7 Imports, Inc. and", "Area 7 Imports, Inc."),
         ("on the Board of Directors of Lund Data Corporation, as", "Lund Data Corporation"),
         ("and Lund Real Estate Co., Ltd., a limited company", "Lund Real Estate Co., Ltd."),
@@ -780,6 +784,14 @@ def test_what_an_organisation_is_may_go_before_what_it_is_called() -> None:
     assert shapes["Trading Sdn Bhd"] == (0.0, 1.0)
 
 
+def test_a_line_that_is_a_number_of_registration_ends_a_name() -> None:
+    for number in ("001234567-K", "(71234-B)"):
+        found = set(values(FieldType.ORGANISATION, f"KEDAI BUKIT LIMA\n{number}\nNO 3, JALAN LAMA"))
+        assert "KEDAI BUKIT LIMA" in found
+        assert f"KEDAI BUKIT LIMA {number}" not in found
+    assert "KEDAI BUKIT LIMA TRADING" in values(FieldType.ORGANISATION, "KEDAI BUKIT LIMA\nTRADING")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -1076,3 +1088,8 @@ def test_a_value_follows_a_known_label_without_a_mark() -> None:
 
 def test_working_days_are_days() -> None:
     assert values(FieldType.DURATION, "Dauer 3 Arbeitstage") == ["3 days"]
+
+
+def test_a_name_in_a_cell_is_offered_without_the_number_in_brackets_behind_it() -> None:
+    found = values(FieldType.ORGANISATION, "Client  Holt Festival 2020 Inc (33528)  Entered by  Anna Berg\n")
+    assert {"Holt Festival 2020 Inc", "Holt Festival 2020 Inc (33528)"} <= set(found)

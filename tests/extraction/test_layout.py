@@ -515,3 +515,30 @@ def test_a_part_of_a_label_is_one() -> None:
     rows = Layout(document, Meaning(template)).signs(field, field.type, inside)
     label = [dict(zip(sign_names(), row, strict=True))["label"] for row in rows]
     assert label == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("line", "value", "told"),
+    [
+        ("Total 7 spots for:  $165", "7", 1.0),
+        ("Subtotal (3 items):  41.50", "3", 1.0),
+        ("Total 7 spots for:  $165", "165", 0.0),
+        ("Total: 165 paid by:  Anna", "165", 0.0),  # a value of its own, and the next label
+        ("Total 165", "165", 0.0),
+    ],
+)
+def test_a_number_among_the_words_of_a_label_is_one_of_them(line: str, value: str, told: float) -> None:
+    assert signs(Page(1, line + "\n"), "total", value)["label"] == told
+
+
+def test_the_year_of_a_name_belongs_to_it() -> None:
+    page = Page(1, "Seller:  Holt Festival 2020\nBuyer:  Berg Festival 2020-1\n")
+    assert signs(page, "seller", "Holt Festival")["cut_behind"] == 1
+    assert signs(page, "seller", "Holt Festival 2020")["cut_behind"] == 0
+    assert signs(page, "seller", "Berg Festival")["cut_behind"] == 0
+
+
+def test_a_small_word_within_a_name_labels_nothing() -> None:
+    page = Page(1, "Buyer:  Road to Tarvo Foods\n\nSold to Lund Traders\n")
+    assert signs(page, "buyer", "Tarvo Foods")["own_inline"] == 0
+    assert signs(page, "buyer", "Lund Traders")["own_inline"] > 0.3

@@ -21,7 +21,7 @@ from stillroom.extraction.result import FieldState, FieldValue
 from stillroom.learning import memory as memory_module
 from stillroom.learning.confidence import confidence
 from stillroom.learning.fitting import LabelledField, LearnedField, fit, rightness
-from stillroom.learning.memory import LearnedTemplate, TemplateMemory
+from stillroom.learning.memory import Gain, LearnedTemplate, TemplateMemory
 from stillroom.learning.surroundings import LIKENESSES, Book, Shelf, Surroundings
 from stillroom.templates.template import Field, FieldType, Template
 
@@ -380,3 +380,20 @@ def test_what_other_signs_kept_is_counted_and_not_learned_of(
     monkeypatch.setattr("stillroom.learning.memory.sign_names", lambda: ("another",))
     learned = TemplateMemory(TEMPLATE, tmp_path).learned()
     assert (learned.documents, learned.outdated, learned.fields) == (5, 5, {})
+
+
+def test_what_is_none_of_the_candidates_makes_a_field_less_sure_and_counts_as_wrong(memory: TemplateMemory) -> None:
+    known = [memory.rows(each) for each in memory.documents()]
+    rows = [each.fields["code"] for each in known]
+    nowhere = [
+        replace(row, document=f"{row.document}-", right=np.zeros(len(row.right), dtype=bool), missing=True)
+        for row in rows[:2]
+    ]
+    alone, with_them = fit(rows), fit([*rows, *nowhere])
+    assert alone is not None
+    assert with_them is not None
+    assert np.allclose(alone.signs, with_them.signs)
+    assert confidence(with_them.slope, with_them.shift, 0.95) < confidence(alone.slope, alone.shift, 0.95) - 0.05
+    assert (alone.missing, with_them.missing) == (0, 2)
+    learned = LearnedTemplate({"code": with_them})
+    assert learned.gains()["code"] == Gain(len(rows) + 2, with_them.before, with_them.after)

@@ -66,6 +66,28 @@ def test_a_document_without_the_value_gets_none_from_the_others() -> None:
     assert number_of(letter, evidence_of([*labelled, letter], TEMPLATE)).state is FieldState.ABSENT
 
 
+def test_what_was_learned_is_asked_of_a_document_once() -> None:
+    (bare,) = seen_of(order(9, bare=True))
+    unpacker = Unpacker(TEMPLATE, hold=True)
+    told: list[FieldValue] = []
+    for value in ("CX-3390", "AX-4791"):
+        memory = TemplateMemory(TEMPLATE)
+        for number in range(4):
+            memory.take(order(number, bare=True), {"order_number": value.replace("9", str(number), 1)})
+        learned = memory.learned()
+        moves = []
+        for _ in range(2):
+            seen = unpacker.unpack(bare)
+            assert seen is not None
+            value_now = decide(seen, TEMPLATE, learned)[0]["order_number"]
+            assert isinstance(value_now, FieldValue)
+            told.append(value_now)
+            moves.append(next(each.moves for each in seen.asked if each.field.name == "order_number"))
+        assert moves[0] is not None
+        assert moves[0] is moves[1]
+    assert [each.value for each in told] == ["CX-3390", "CX-3390", "AX-4791", "AX-4791"]
+
+
 def test_few_documents_say_nothing_of_each_other() -> None:
     assert evidence_of(seen_of(*(order(number) for number in range(LEAST_DOCUMENTS - 1))), TEMPLATE) is None
     assert evidence_of([b""] * 20, TEMPLATE) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import zlib
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,27 @@ def test_packed_they_are_the_same_and_need_no_text() -> None:
         wanted = book.columns_of(surroundings(document, own))
         assert np.array_equal(book.columns_of(surroundings_in(kept, own, "total")), wanted)
         assert np.array_equal(book.columns_of(surroundings_in(kept, own, "total", some)), wanted[some])
+        bare = KeptDocument("d.txt", "txt", document.sha256, (), 2, around=packed, offered={"total": own, "none": []})
+        assert np.array_equal(book.columns_of(surroundings_in(bare, own, "total", some)), wanted[some])
         assert len(surroundings_in(kept, [], "none")) == 0
+
+
+def test_documents_of_one_run_have_their_rows_numbered_together() -> None:
+    documents = [made(number) for number in range(7)]
+    candidates = [candidates_of(document, number) for number, document in enumerate(documents)]
+    right = [np.arange(30) % 11 == number for number in range(4)]
+    told = [surroundings(document, own) for document, own in zip(documents, candidates, strict=True)]
+    together: dict[str, Any] = {}
+    kept = [KeptDocument("d.txt", "txt", each.sha256, each.pages, 2, together=together) for each in documents]
+    counted = [surroundings_in(each, own, "total") for each, own in zip(kept, candidates, strict=True)]
+    assert len({id(each.distinct) for each in counted}) == 1
+    for book in (Book(counted[:4], right), Book(told[:4], right)):
+        for these, wanted in zip(counted, told, strict=True):
+            assert np.array_equal(book.columns_of(these), book.columns_of(wanted))
+        # Another run's are held apart from these.
+        other = KeptDocument("d.txt", "txt", documents[5].sha256, documents[5].pages, 2)
+        assert np.array_equal(book.columns_of(surroundings_in(other, candidates[5], "total")), book.columns_of(told[5]))
+        assert np.array_equal(book.columns_of(counted[6].only([4, 2])), book.columns_of(told[6])[[4, 2]])
 
 
 def test_what_is_damaged_or_of_other_candidates_is_looked_up_in_the_text() -> None:

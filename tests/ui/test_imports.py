@@ -73,3 +73,44 @@ print([name for name in {NOTHING_YET!r} if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_a_page_that_is_opened_first_is_loaded_beside_the_window() -> None:
+    """What a page is made of takes a second to load: the window's own thread does not."""
+    script = """
+import sys, threading, builtins, tempfile
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+from stillroom.privacy.seal import Seal
+from stillroom.settings import Settings
+from stillroom.ui.application import build_parts
+from stillroom.ui.main_window import MainWindow
+from stillroom.ui.tasks import Tasks
+application = QApplication(["stillroom"])
+parts = build_parts(application, Tasks(lambda _error: None), Settings(), Seal())
+window = MainWindow(parts)
+window.show()
+late = set()
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if threading.current_thread() is threading.main_thread():
+            late.add(name)
+sys.meta_path.insert(0, Finder())
+told = []
+for number in range(1, window.pages.count()):
+    late.clear()
+    window.open_page(number)
+    place = window.pages.widget(number)
+    assert place.page is None and window.pages.currentIndex() == number
+    while place.page is None:
+        loop = QEventLoop()
+        QTimer.singleShot(5, loop.quit)
+        loop.exec()
+    told += [name for name in {heavy!r} if name in late]
+print(told)
+parts.close()
+"""
+    heavy = (*HEAVY, "pyqtgraph", "stillroom.evaluation.evaluate", "stillroom.learning", "markdown_it")
+    script = script.format(heavy=heavy)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == "[]"

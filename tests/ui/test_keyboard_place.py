@@ -35,6 +35,7 @@ def test_a_page_takes_the_keyboard_where_it_is_worked_with(window: MainWindow, q
     else:
         qtbot.mouseClick(window.navigation._group.button(number), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.pages.currentIndex() == number, timeout=3000)
+    qtbot.waitUntil(lambda: window.pages.currentWidget().page is not None, timeout=20_000)
     page = window.pages.currentWidget().page
     assert page.isAncestorOf(focused(window, qtbot))
 

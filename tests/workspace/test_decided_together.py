@@ -12,7 +12,7 @@ from tests.workspace.made_run import MadeRun
 from stillroom.cancellation import Cancellation
 from stillroom.extraction.result import DocumentResult
 from stillroom.learning import run_evidence
-from stillroom.learning.memory import TemplateMemory
+from stillroom.learning.memory import LearnedTemplate, TemplateMemory
 from stillroom.templates.template import Template
 
 _BARE = 8
@@ -95,7 +95,7 @@ def test_a_first_corrected_document_takes_nothing_from_what_the_others_show(tmp_
 def test_what_was_too_much_to_be_kept_is_not_drawn_in_the_place_of_what_was_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_evidence, "DRAWN_AGAIN", 10)
+    monkeypatch.setattr(run_evidence, "OF_TAUGHT", 10)
     memory = TemplateMemory(TEMPLATE, tmp_path / "learned")
     made = MadeRun(
         tmp_path, TEMPLATE, order, 20,
@@ -110,6 +110,23 @@ def test_what_was_too_much_to_be_kept_is_not_drawn_in_the_place_of_what_was_kept
     assert opened is not None
     assert opened.learned is not None
     assert opened.evidence is not None
+    made.database.close()
+
+
+def test_rows_are_decided_again_after_a_restart_as_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_evidence, "OF_TAUGHT", 10)
+    memory = TemplateMemory(TEMPLATE, tmp_path / "learned")
+
+    def learned(_: Template) -> LearnedTemplate | None:
+        return memory.learned() if memory.documents() else None
+
+    made = MadeRun(tmp_path, TEMPLATE, lambda number: order(number, bare=number % 6 == 0), 24, learned=learned)
+    made.runs.do(made.batch, cancellation=Cancellation())
+    memory.take(order(30), {"order_number": "AX-47301", "due": None})
+    before = made.runs.decide_again(made.batch.run_id, range(24))
+    after = made.made_anew(learned=learned).decide_again(made.batch.run_id, range(24))
+    assert before.after, "what was learned shows in the rows"
+    assert after.after == before.after
     made.database.close()
 
 

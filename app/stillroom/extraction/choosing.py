@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -121,21 +121,38 @@ class _Values:
         return found
 
 
+class Twice(NamedTuple):
+    """A value that a label stands before, and what that says.
+
+    Attributes:
+        page, start: where the value begins.
+    """
+
+    page: int
+    start: int
+    label: str
+    text: str
+
+
 class Reckoned:
     """What was reckoned of a field whose candidates, signs and model's word change no more, however often it is decided.
 
     Attributes:
         strengths: without moves. likely: the logarithms of likelihoods. values: by which candidates. spelled: see ``Asked.spelled``.
+        moved: what the template had learned when ``Asked.moves`` was asked of it, and that.
+        twice: what stands twice behind one label (see ``several``); None where that was not looked at.
         shown: by candidate, what its confidence is reckoned from that no learning changes; legible: by that and whether a sum vouches for
             it; boxes: where it stands.
     """
 
-    __slots__ = ("boxes", "legible", "likely", "shown", "spelled", "strengths", "values")
+    __slots__ = ("boxes", "legible", "likely", "moved", "shown", "spelled", "strengths", "twice", "values")
 
     def __init__(self) -> None:
         self.strengths: dict[tuple[bool, tuple[int, ...]], Vector] = {}
         self.likely: Vector | None = None
         self.values: dict[tuple[int, ...], _Values] = {}
+        self.moved: tuple[Learned, tuple[Vector, float] | None] | None = None
+        self.twice: Sequence[tuple[Twice, Twice]] | None = None
         self.shown: dict[int, _Shown] = {}
         self.spelled: dict[int, str] = {}
         self.legible: dict[tuple[int, bool], float] = {}
@@ -378,8 +395,14 @@ def taught(asked: Asked, learned: Learned | None, document: Document) -> None:
 def _move(asked: Asked, learned: Learned | None, document: Document) -> None:
     asked.learned = learned
     asked.moves = None
-    if learned is not None:
-        asked.moves = learned.moves(asked.field.name, document, asked.candidates, asked.signs)
+    if learned is None:
+        return
+    known = asked.reckoned.moved if asked.reckoned is not None else None
+    if known is None or known[0] is not learned:
+        known = learned, learned.moves(asked.field.name, document, asked.candidates, asked.signs)
+        if asked.reckoned is not None:
+            asked.reckoned.moved = known
+    asked.moves = known[1]
 
 
 def joined(asked: Asked, moves: Vector) -> None:
@@ -1000,6 +1023,7 @@ _NAMED = (
 )
 
 
+@functools.lru_cache(maxsize=16_384)
 def same_name(value: str) -> str:
     """A name reduced to what tells it from others: ``NIKE, Inc.`` is ``Nike Incorporated``, ``Berg & Holt`` is ``Berg und Holt``."""
     words = _words_alone(joined_alike(unicodedata.normalize("NFKC", value)))

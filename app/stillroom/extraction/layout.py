@@ -31,7 +31,13 @@ from stillroom.extraction.candidates.text import address_shape
 from stillroom.extraction.candidates.times import names_a_time
 from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.venues import venue_sign
-from stillroom.extraction.candidates.words import address_words, common_words, name_suffixes, states_and_countries
+from stillroom.extraction.candidates.words import (
+    address_words,
+    common_words,
+    name_suffixes,
+    paper_phrases,
+    states_and_countries,
+)
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
 from stillroom.extraction.naming import Naming, names_employer, no_person
@@ -77,6 +83,10 @@ _ANY_WORD = re.compile(r"[^\W\d_]+")
 _NEAR = 30
 _BEHIND = 12
 _SUFFIX = re.compile(rf", (?:{name_suffixes()})(?!\w)")
+_YEAR_BEHIND = re.compile(r" (?:19|20)\d\d(?!\S)")
+# Behind a number within a label: of "Total 7 spots for:", "Subtotal (3 items):".
+_REST_OF_LABEL = re.compile(r"[ )]+[^\W\d_][^:：]{0,40}[:：]\s*")
+_FEW = re.compile(r"\d{1,3}")
 _LOOSE = 0.12  # a figure alone is less than a house number's line
 _PRICED = re.compile(r"\d[.,]\d{2}(?:\s?[A-Z*]{1,3})?$")
 _PLAIN_LINE = 24  # characters
@@ -121,13 +131,13 @@ _NAMING = frozenset({Place.INLINE, Place.LEFT, Place.ABOVE, Place.COLUMN})
 _SPACED_GROUP = re.compile(r"\d \d{3}[.,]\d{2}$")
 # "“Maturity Date” means …": a contract says what its words stand for.
 _DEFINED = re.compile(
-    r"[\"”’'»“]\s{0,3}(?:\)\s)?(?:means?|shall mean|is|bedeutet|désigne|significa)\s+(?:the\s+)?$", re.IGNORECASE
+    rf"[\"”’'»“]\s{{0,3}}(?:\)\s)?(?:{paper_phrases('means')})\s+(?:(?:{paper_phrases('meant')})\s+)?$", re.IGNORECASE
 )
 # "the Asset Purchase Agreement dated as of …", "le Contrat de bail du …": the day of another paper than the one that names it.
 _CITED = re.compile(
-    r"\b(?:that certain|certain|the|an?|der|dem|den|des|le|du|el|del|il)\s+"
-    r"(?:[^\W\d_a-z][\w&’'\-]*\s+(?:(?:and|of|to|for|und|de|of the)\s+)?){1,7}(?:\([^()]{1,60}\)\s*)?(?:is |was )?"
-    r"(?:dated|entered into|made|signed|vom|du|en date du|de fecha|del)\s+(?:as\s+of\s+|on\s+|le\s+)?$"
+    rf"\b(?:{paper_phrases('article')})\s+"
+    rf"(?:[^\W\d_a-z][\w&’'\-]*\s+(?:(?:{paper_phrases('of')})\s+)?){{1,7}}(?:\([^()]{{1,60}}\)\s*)?"
+    rf"(?:(?:{paper_phrases('was')}) )?(?:{paper_phrases('dated')})\s+(?:(?:{paper_phrases('day')})\s+)?$"
 )
 _CITED_WITHIN = 200  # characters before the day
 _VAT = re.compile(r"(?:[A-Z]{2}[\s.]?[A-Z0-9][0-9\s.]{6,13}[0-9A-Z]|CHE[\s\-0-9.]{9,14})(?:\s?MWST|\s?TVA|\s?IVA)?")
@@ -264,6 +274,19 @@ class _PageCells:
                 len(self.line_cells[number]) == 1 and self.headings[self.line_cells[number][0]] > _HEADING
                 for number in range(first + 1, last + 1)
             )
+        )
+
+    def counts_in_label(self, start: int, end: int, index: int) -> bool:
+        """Whether a number stands in the words of a label that names what is right of it: the 7 of "Total 7 spots for:"."""
+        cell = self.cells[index]
+        own = self.line_cells[cell.line]
+        return (
+            own[-1] != index
+            and _FEW.fullmatch(self.text, start, end) is not None
+            and _REST_OF_LABEL.fullmatch(self.text, end, cell.end) is not None
+            and bool(self.cell_labels[index])
+            and self.cell_labels[index][0].start < start
+            and not any(colon in self.text[cell.start : start] for colon in ":：")
         )
 
     def naming(self, index: int) -> list[Label]:
@@ -543,6 +566,14 @@ class _PageCells:
             and _COUNTED.match(self.text, label.end) is not None
         )
 
+    def is_of_a_name(self, label: Label, cell: _Cell) -> bool:
+        """Whether a small word is one of the name that a cell begins with, and names nothing: the "to" of "Road to Recovery", but not
+        that of "Bill to"."""
+        if not label.short or not self.text[label.start].islower() or label.start - cell.start > _NEAR:
+            return False
+        word = _WORD_BEFORE.match(self.text, cell.start, label.start)
+        return word is not None and word[1].isupper() and not self.labels_between(cell.start, label.start)
+
     @functools.cached_property
     def _heads(self) -> tuple[list[int], list[int]]:
         """For each cell the label at the head of its column, and that of its block; -1 for none."""
@@ -599,7 +630,9 @@ def _tell(place: Place, label: Label, weight: float, *, head: bool = False) -> _
 def _told_beside(page: _PageCells, index: int, start: int) -> Iterator[_Told]:
     """Labels before a value in its cell, and in the cells to its left (or below it, where those hold what names it)."""
     cell = page.cells[index]
-    before = page.labels_before(cell.start, start, 2, page.counts)
+    before = page.labels_before(
+        cell.start, start, 2, lambda label: page.counts(label) or page.is_of_a_name(label, cell)
+    )
     for place, label in zip((Place.INLINE, Place.INLINE_SECOND), before, strict=False):
         gap = page.text[label.end : min(start, label.end + _LONGEST_GAP)]
         values = len(re.findall(r"\d+", gap))
@@ -902,6 +935,8 @@ class Layout:
                 position_last=float(row == count - 1),
                 slip=page.slip,
             )
+            if kind in _MONEY and page.counts_in_label(span.start, span.end, index):
+                own.label = 1.0
             if kind in _CALLED:
                 own.street = float(_is_street(text))
                 before, behind = (
@@ -1088,8 +1123,10 @@ def _goes_before(text: str) -> bool:
 
 
 def _goes_on(text: str) -> bool:
-    """The same of what stands behind it."""
-    return (text[:1] == " " and (text[1:2].isupper() or text[1:2] == "&")) or _SUFFIX.match(text) is not None
+    """The same of what stands behind it: a further word, a suffix, the year that a name has."""
+    if text[:1] == " " and (text[1:2].isupper() or text[1:2] == "&"):
+        return True
+    return _SUFFIX.match(text) is not None or _YEAR_BEHIND.match(text) is not None
 
 
 def _mark_parts(candidates: Sequence[Candidate], found: Sequence[OwnSigns]) -> set[int]:

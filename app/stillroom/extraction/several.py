@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from stillroom.documents.document import Document
-from stillroom.extraction.choosing import Asked
+from stillroom.extraction.choosing import Asked, Twice
 from stillroom.extraction.signs import sign_names
 from stillroom.templates.template import FieldType
 
@@ -19,13 +18,6 @@ _LABELLED = 0.8
 _WORD = re.compile(r"[^\W\d_]{2}")
 
 
-class _Labelled(NamedTuple):
-    page: int
-    start: int
-    label: str
-    text: str
-
-
 def several_documents(asked: Sequence[Asked], document: Document) -> str:
     """A sentence where a number and another field stand behind the same labels twice, one pair before the other; else empty.
 
@@ -33,7 +25,7 @@ def several_documents(asked: Sequence[Asked], document: Document) -> str:
     """
     single = [each for each in asked if each.kind in _KINDS and each.field.type is not FieldType.LIST]
     numbers = [each for each in single if each.kind is FieldType.IDENTIFIER and each.field.required]
-    found = {each.field.name: _pairs(_labelled(each, document)) for each in single}
+    found = {each.field.name: _twice(each, document) for each in single}
     for number in numbers:
         for first, second in found[number.field.name]:
             for other in single:
@@ -50,9 +42,19 @@ def several_documents(asked: Sequence[Asked], document: Document) -> str:
 _MOST_BEFORE = 2000  # characters
 
 
-def _labelled(asked: Asked, document: Document) -> list[_Labelled]:
+def _twice(asked: Asked, document: Document) -> Sequence[tuple[Twice, Twice]]:
+    """Neighbours behind the same label that are not the same value."""
+    known = asked.reckoned.twice if asked.reckoned is not None else None
+    if known is None:
+        known = _pairs(_labelled(asked, document))
+        if asked.reckoned is not None:
+            asked.reckoned.twice = known
+    return known
+
+
+def _labelled(asked: Asked, document: Document) -> list[Twice]:
     """The candidates that a label of the field stands beside in their line, with what stands before them there."""
-    found: dict[tuple[int, int], _Labelled] = {}
+    found: dict[tuple[int, int], Twice] = {}
     if not asked.candidates:
         return []
     own, rival = (asked.signs[:, column].astype(np.float64) for column in (_OWN, _RIVAL))
@@ -65,13 +67,12 @@ def _labelled(asked: Asked, document: Document) -> list[_Labelled]:
         label = " ".join(label.casefold().split())
         if _WORD.search(label):
             place = (candidate.span.page, candidate.span.start)
-            found[place] = _Labelled(*place, label, candidate.text)
+            found[place] = Twice(*place, label, candidate.text)
     return [found[place] for place in sorted(found)]
 
 
-def _pairs(labelled: Sequence[_Labelled]) -> list[tuple[_Labelled, _Labelled]]:
-    """Neighbours behind the same label that are not the same value."""
-    last: dict[str, _Labelled] = {}
+def _pairs(labelled: Sequence[Twice]) -> list[tuple[Twice, Twice]]:
+    last: dict[str, Twice] = {}
     pairs = []
     for each in labelled:
         before = last.get(each.label)

@@ -11,7 +11,7 @@ _SMALL = 1e-5
 
 
 def calibrated(
-    shares: Sequence[tuple[float, bool]], penalties: tuple[float, float] = (4.0, 1.0)
+    shares: Sequence[tuple[float, bool]], penalties: tuple[float, float] = (8.0, 1.5)
 ) -> tuple[float, float]:
     """Slope and shift of the confidence (J. Platt, 1999), drawn towards leaving it as it is.
 

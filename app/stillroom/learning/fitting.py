@@ -90,7 +90,7 @@ class LearnedField:
         signs: moves of the weights of the page's signs. around: weights of LIKENESSES and MARKS. absent: move of *absent*.
         book: what surroundings are held against.
         slope, shift: confidence = logistic(slope * logit(share) + shift), from documents that were left out in turn.
-        documents: it was learned from.
+        documents: it was learned from. missing: how many there were besides whose right value was none of the candidates.
         before, after: how many of them were right by the weights of the type, and by these with each left out in turn.
         gained: the mean of what a document gains by it, left out: -1 to 1, of a list in part.
     """
@@ -102,6 +102,7 @@ class LearnedField:
     slope: float = 1.0
     shift: float = 0.0
     documents: int = 0
+    missing: int = 0
     before: int = 0
     after: int = 0
     gained: float = 0.0
@@ -194,13 +195,21 @@ def fit(rows: Sequence[LabelledField], shelf: Shelf | None = None) -> LearnedFie
         without.append((strengths, absent))
     told = [_decided(row, *one) for row, one in zip(thin, without, strict=True)]
     before = [_decided(row, row.base, row.absent) for row in thin]
-    slope, shift = calibrated([pair for one in told for pair in one.shares])
     signs = thin[0].signs.shape[1]
-    return LearnedField(
-        weights[:signs], weights[signs:-1], float(weights[-1]), book, slope, shift, len(thin),
-        sum(one.score == 1 for one in before), sum(one.score == 1 for one in told),
-        fmean(one.score for one in told) - fmean(one.score for one in before),
+    learned = LearnedField(
+        weights[:signs], weights[signs:-1], float(weights[-1]), book, documents=len(thin),
+        before=sum(one.score == 1 for one in before), after=sum(one.score == 1 for one in told),
+        gained=fmean(one.score for one in told) - fmean(one.score for one in before),
     )  # fmt: skip
+    shares = [pair for one in told for pair in one.shares]
+    # Where the right value is none of the candidates whatever is chosen is wrong: of other documents that is as likely.
+    missing = [row for row in rows if row.missing]
+    for row in missing:
+        if len(row.base):
+            strengths = row.base + learned.strengths(row.signs, row.around)
+            shares += [(share, False) for share, _ in _decided(row, strengths, row.absent + learned.absent).shares]
+    slope, shift = calibrated(shares)
+    return replace(learned, slope=slope, shift=shift, missing=len(missing))
 
 
 def _strongest(row: LabelledField, most: int) -> Places:

@@ -141,9 +141,11 @@ class LearnedTemplate:
 
     def gains(self) -> dict[str, Gain]:
         """What each field gained, also where that is nothing."""
-        learned: dict[str, LearnedField | LearnedChoice] = {**self.fields, **self.choices}
-        gained = {name: Gain(each.documents, each.before, each.after) for name, each in learned.items()}
-        return self.unused | gained
+        fields = {
+            name: Gain(each.documents + each.missing, each.before, each.after) for name, each in self.fields.items()
+        }
+        of_choices = {name: Gain(each.documents, each.before, each.after) for name, each in self.choices.items()}
+        return self.unused | fields | of_choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +373,7 @@ class TemplateMemory:
             if learned is not None and learned.gained >= 0:
                 found.fields[each.name] = learned
             elif learned is not None:
-                found.unused[each.name] = Gain(learned.documents, learned.before, learned.before)
+                found.unused[each.name] = Gain(learned.documents + learned.missing, learned.before, learned.before)
             if each.type in choices.TYPES:
                 sorted_out = classifier.learn([one.choices[each.name] for one in documents if each.name in one.choices])
                 if sorted_out is not None:

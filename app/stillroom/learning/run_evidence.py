@@ -29,8 +29,10 @@ LEAST_DOCUMENTS = 8
 """Fewer have nothing in common that one could tell from chance."""
 MOST_DOCUMENTS = 120
 """So many are looked at, spread evenly over a larger run: more tell nothing new."""
-DRAWN_AGAIN = 24
-"""At least so many, and fewer than twice as many, where a person waits for what they just taught to show in the others."""
+OF_TAUGHT = 24
+"""At least so many, and fewer than twice as many, where the template was taught: a person waits for that to show in the others, and what
+is opened later is drawn from the same.
+"""
 # Confidences from which a value speaks for the others: the surest that enough of the documents have; else half right is enough, for what
 # is wrong is rarely wrong alike.
 _LIKELY = (0.7, 0.55, 0.4)
@@ -66,12 +68,12 @@ class RunEvidence:
         known = self.fields.get(asked.field.name)
         if known is None or not asked.chosen or asked.fitted:
             return None
-        best = _best(asked)
+        before = asked.weighed(asked.chosen)
+        best = _best(asked, before)
         around = _around(asked, seen, best)
         own = known.strengths(seen.document.sha256, asked.signs[best], around)
         moves = np.full(len(asked.candidates), float(own.min()))
         moves[best] = own
-        before = asked.weighed(asked.chosen)
         kept = _together(before + moves[asked.chosen]) - _together(before)
         result: Vector = moves - min(kept, known.usual - _PRESENT)
         if asked.moves is None or asked.learned is None:
@@ -138,19 +140,23 @@ def evidence_of(
     cancellation: Cancellation | None = None,
     unpacker: Unpacker | None = None,
 ) -> RunEvidence | None:
-    """The same from what is kept of the documents of a run (see ``kept_seen``); of a large run some of them are looked at.
+    """The same from what is kept of the documents of a run (see ``kept_seen``); of a large run some of them are looked at: which, follows
+    from how many there are, and whether anything was learned.
     ``unpacker``: of this template, if there is one. None as well for a template whose fields were fitted: a run tells them nothing.
 
     Raises Cancelled.
     """
     some = [content for content in kept if content]
+    some = some[:: max(1, -(-len(some) // MOST_DOCUMENTS))]
+    if learned is not None:
+        some = some[:: max(1, len(some) // OF_TAUGHT)]
     if len(some) < LEAST_DOCUMENTS or ranking.has_own(template):
         return None
 
     unpacker = unpacker if unpacker is not None else Unpacker(template)
 
     def decided() -> Iterator[tuple[Seen, Mapping[str, Likely]]]:
-        for content in some[:: max(1, -(-len(some) // MOST_DOCUMENTS))]:
+        for content in some:
             seen = unpacker.unpack(content)
             if seen is not None:
                 fields, _ = decide(seen, template, learned, offering=False)
@@ -173,7 +179,7 @@ def _row(asked: Asked, seen: Seen, likely: Likely) -> LabelledField | None:
     """A field of a document as if its value were known to be right; None where that is not likely enough."""
     if likely.confidence < _LIKELY[-1] or asked.field.type is FieldType.LIST:
         return None
-    best = _best(asked)
+    best = _best(asked, asked.weighed(asked.chosen))
     values = values_of(asked.candidates)
     right = np.array([values[index] == likely.value for index in best], dtype=bool)
     if not right.any():
@@ -188,11 +194,10 @@ def _row(asked: Asked, seen: Seen, likely: Likely) -> LabelledField | None:
     )
 
 
-def _best(asked: Asked) -> list[int]:
-    """The candidates that the document alone speaks for most."""
+def _best(asked: Asked, strengths: Vector) -> list[int]:
+    """The candidates that the document alone speaks for most. ``strengths``: of those that are chosen."""
     if len(asked.chosen) <= _MOST_CANDIDATES:
         return list(asked.chosen)
-    strengths = asked.weighed(asked.chosen)
     kept = np.sort(np.argsort(-strengths, kind="stable")[:_MOST_CANDIDATES])
     return [asked.chosen[place] for place in kept]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +31,22 @@ from stillroom.extraction.kept_seen import KeptDocument
 
 Vector = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.integer[Any]]
+Rows = npt.NDArray[Any]
 _PLACE = 0.08  # of the page's height: half as alike
 
 LIKENESSES = ("left", "above", "behind", "form", "value", "place")
-"""What two surroundings are held against each other by; a column each of ``Book.likenesses``."""
+"""What two surroundings are held against each other by; a column each of ``Book.columns``, before those of MARKS."""
+_SEVERAL = tuple(name for name, most in MARKS.items() if most > 1)
+_ROWS = ("left", "above", "behind", "place", *map(MARK_KINDS.__getitem__, _SEVERAL))
+"""What stands around a candidate as a row of numbers: likenesses, and marks of which there are several."""
+_PLACES = _ROWS.index("place")  # those are no words
+_TABLES = (0, 0, 1, 0, *({"above": 0, "below": 1, "inner": 2}[name] for name in _SEVERAL))
+"""Of each of them, whose it is: the place where a candidate starts, the one where it ends, or its text."""
+_FIRST_MARK = dict(zip(MARK_KINDS.values(), itertools.accumulate(MARKS.values(), initial=0), strict=False))
+_SINGLE_MARKS = [_FIRST_MARK[MARK_KINDS[name]] for name in MARKS if name not in _SEVERAL]
+_COLUMNS = (*LIKENESSES, *MARK_KINDS.values())
+_OF_ROWS = [_COLUMNS.index(name) for name in _ROWS]
+_OF_SINGLE = [at for at, name in enumerate(_COLUMNS) if name not in _ROWS]  # form and value first
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +72,75 @@ class Surroundings:
     marks: tuple[tuple[str, ...], ...] = ()
 
 
+class Distinct:
+    """What stands around the candidates of a field in many documents, each different row of it numbered once.
+
+    A row is of one of ``_ROWS``; the numbers of all of them are one sequence, from 0. What uses it at the same time holds the lock of the
+    words whose numbers the rows are.
+
+    Attributes:
+        count: of rows.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._numbers: list[dict[bytes, int]] = [{} for _ in _ROWS]
+        self._rows: list[list[bytes]] = [[] for _ in _ROWS]
+        self._places: list[list[int]] = [[] for _ in _ROWS]
+
+    def numbers(self, kind: int, rows: Rows) -> Numbers:
+        """The number of each of these rows."""
+        known, content = self._numbers[kind], rows.tobytes()
+        width = rows.itemsize * rows.shape[1]
+        found = []
+        for at in range(0, len(content), width):
+            row = content[at : at + width]
+            number = known.get(row)
+            if number is None:
+                number = known[row] = self.count
+                self.count += 1
+                self._rows[kind].append(row)
+                self._places[kind].append(number)
+            found.append(number)
+        return np.array(found, dtype=np.int32)
+
+    def later(self, kind: int, first: int) -> tuple[Rows, list[int]]:
+        """The rows of a kind from the one at ``first`` on, and their numbers."""
+        rows = self._rows[kind][first:]
+        found = np.frombuffer(b"".join(rows), np.float64 if kind == _PLACES else np.int32)
+        return found.reshape(len(rows), -1) if rows else found, self._places[kind][first:]
+
+
 class Around:
     """What stands around some candidates of a document, as numbers of words, which are told apart once, whatever they are held against.
 
     Attributes:
-        words: whose numbers they are. page: of each candidate, in their order.
+        words: whose numbers they are.
+        distinct: where its rows are numbered. rows: their numbers, a column each of _ROWS. single: a column for each word that stands
+            alone: form, value, and the marks of which there is one.
     """
 
-    def __init__(self, words: Words, page: _Page) -> None:
-        self.words, self.page = words, page
-        self._unlike: tuple[tuple[Numbers, Numbers], ...] | None = None
+    def __init__(
+        self, words: Words, distinct: Distinct, rows: Numbers, single: Numbers, page: Callable[[], _Page]
+    ) -> None:
+        """``page``: gives what is around each candidate, in their order."""
+        self.words, self.distinct, self.rows, self.single = words, distinct, rows, single
+        self._page = page
 
-    def unlike(self) -> tuple[tuple[Numbers, Numbers], ...]:
-        """What is different of the words left of them, above and behind, and which of it each candidate has."""
-        if self._unlike is None:
-            self._unlike = tuple(map(_unlike, (self.page.left, self.page.above, self.page.behind)))
-        return self._unlike
+    @functools.cached_property
+    def page(self) -> _Page:
+        """Of each candidate, in their order."""
+        return self._page()
+
+    def only(self, places: Sequence[int]) -> Around:
+        """Of the candidates at these places alone."""
+        some = np.array(places, dtype=np.int64)
+        return Around(
+            self.words, self.distinct, self.rows[some], self.single[some], functools.partial(self.page.only, some)
+        )
 
     def __len__(self) -> int:
-        return len(self.page)
+        return len(self.rows)
 
 
 Surrounded = Sequence[Surroundings] | Around
@@ -99,6 +162,10 @@ def surroundings_in(
     with words.lock:
         known: tuple[Sequence[Candidate], Sequence[int] | None, Around] | None = document.reckoned.get(key)
         if known is None or known[1] != among or not _same(known[0], candidates):
+            whole: tuple[Sequence[Candidate], None, Around] | None = document.reckoned.get(("all", of))
+            if among is not None and whole is not None and _same(whole[0], candidates):
+                known = document.reckoned[key] = candidates, among, whole[2].only(among)
+                return known[2]
             packed = _packed(document, words) if document.offered.get(of) is candidates else None
             if packed is not None and len(packed[1].get(of, ())) == len(candidates):
                 tables, rows = packed[0], packed[1][of] if among is None else packed[1][of][list(among)]
@@ -108,7 +175,8 @@ def surroundings_in(
                     places = document.reckoned["places",] = Places(document, words)
                 rows = places.rows(candidates if among is None else [candidates[index] for index in among])
                 tables = places.tables()
-            known = document.reckoned[key] = candidates, among, _gathered(rows, tables)
+            distinct: Distinct = document.together.setdefault(f"distinct {of}", Distinct())
+            known = document.reckoned[key] = candidates, among, _gathered(rows, tables, distinct)
         return known[2]
 
 
@@ -128,11 +196,11 @@ def _packed(document: KeptDocument, words: Words) -> tuple[Tables, dict[str, Num
 def around(candidates: Sequence[Candidate], places: Places) -> Around:
     """What stands around these candidates of a document, of which some places may have been looked at before."""
     rows = places.rows(candidates)
-    return _gathered(rows, places.tables())
+    return _gathered(rows, places.tables(), Distinct())
 
 
-def _gathered(rows: Numbers, tables: Tables) -> Around:
-    """What stands around candidates that are in these rows of the tables."""
+def _gathered(rows: Numbers, tables: Tables, distinct: Distinct) -> Around:
+    """What stands around candidates that are in these rows of the tables; what is different of it is numbered among ``distinct``."""
     starts, ends, own, values = (
         table[rows[:, at]] for at, table in enumerate((tables.starts, tables.ends, tables.own, tables.values))
     )
@@ -141,17 +209,22 @@ def _gathered(rows: Numbers, tables: Tables) -> Around:
         "below": ends[:, 5:11], "form": own[:, 1:2], "inner": own[:, 2:10], "value": values[:, 1:2], "line": starts[:, 20:21],
         "top": starts[:, 21:22], "end": starts[:, 22:23], "alone": rows[:, 4:5], "begins": own[:, 10:11], "shape": own[:, 11:12],
     }  # fmt: skip
-    return Around(
-        tables.words,
-        _Page(
-            starts[:, :NEAR],
-            ends[:, :NEAR],
-            starts[:, NEAR : 3 * NEAR],
-            np.hstack([own[:, :1], values[:, :1]]),
-            tables.heights[rows[:, 0]],
-            np.hstack([parts[kind] for kind in MARKS]).astype(np.int32),
-        ),
+    page = _Page(
+        starts[:, :NEAR],
+        ends[:, :NEAR],
+        starts[:, NEAR : 3 * NEAR],
+        np.hstack([own[:, :1], values[:, :1]]),
+        tables.heights[rows[:, 0]],
+        np.hstack([parts[kind] for kind in MARKS]).astype(np.int32),
     )
+    numbers = np.empty((len(rows), len(_ROWS)), dtype=np.int32)
+    for at in range(3):  # of the tables of starts, ends and texts
+        first, of = np.unique(rows[:, at], return_index=True, return_inverse=True)[1:]
+        for kind, name in enumerate(_ROWS):
+            if _TABLES[kind] == at:
+                numbers[:, kind] = distinct.numbers(kind, page.row(name)[first])[of]
+    single = np.hstack([page.exact, page.marks[:, _SINGLE_MARKS]])
+    return Around(tables.words, distinct, numbers, single, lambda: page)
 
 
 def surroundings(document: Document, candidates: Sequence[Candidate]) -> list[Surroundings]:
@@ -249,7 +322,8 @@ class Book:
         shelf = shelf if shelf is not None else Shelf()
         pages = [shelf.page(each) for each in documents]
         self._numbers = shelf.numbers
-        self._of_words: tuple[Words, Numbers] | None = None
+        self._of_words: tuple[Words, Numbers, Vector] | None = None
+        self._of_rows: tuple[Distinct, list[int], Vector] | None = None
         self.size = len(self._numbers) + 1  # the shelf may grow
         if kept is not None:
             pages = [page.only(own) for page, own in zip(pages, kept, strict=True)]
@@ -267,6 +341,9 @@ class Book:
             self._add(self._right, self._seen, each, 1)
         everything = np.ones(len(pages), dtype=bool)
         self._worth_of_all = self._worth(everything, np.arange(self.size))
+        # What a word is worth that stands alone: what it is as a mark, or as a form or value that is known.
+        self._worth_alone = self._worth_of_all.copy()
+        self._worth_alone[self._known.form] = self._worth_alone[self._known.value] = 1.0
 
     def columns(self, number: int, among: Sequence[int]) -> Vector:
         """Of a document of the book, held against these others of it: LIKENESSES, then MARKS; a row a candidate."""
@@ -301,9 +378,12 @@ class Book:
     def columns_of(self, these: Surrounded) -> Vector:
         """The same of another document, held against all of the book."""
         if isinstance(these, Around):
-            numbers, page = self._numbers_of(these.words), these.page
-            worth = self._worth_of_all[np.maximum(numbers, 0)][page.marks]
-            return np.hstack([self._known.nearest(these, numbers), _strongest(worth)])
+            found: Vector = np.empty((len(these), len(LIKENESSES) + len(MARKS)))
+            with these.words.lock:
+                numbers, alone = self._numbers_of(these.words)
+                found[:, _OF_ROWS] = self._worth_of_rows(these.distinct, numbers)[these.rows]
+                found[:, _OF_SINGLE] = alone[these.single]
+            return found
         page, words = _told_apart(these)
         page = page.numbered(np.array([0, *map(self._number, words)], dtype=np.int32))
         worth = self._worth_of_all[page.marks]
@@ -313,28 +393,50 @@ class Book:
         found = self._numbers.get(word, _UNKNOWN)
         return found if found < self.size else _UNKNOWN
 
-    def _numbers_of(self, words: Words) -> Numbers:
-        """The numbers in this book of words that many documents share."""
+    def _numbers_of(self, words: Words) -> tuple[Numbers, Vector]:
+        """The numbers in this book of words that many documents share, and what each is worth that stands alone."""
         known = self._of_words
-        with words.lock:
-            first = len(known[1]) if known is not None and known[0] is words else 0
-            if known is None or first <= len(words.known):
+        first = len(known[1]) if known is not None and known[0] is words else 0
+        if known is None or first <= len(words.known):
+            before = known[1] if first and known is not None else np.zeros(1, dtype=np.int32)
+            if not first and len(self._numbers) < len(words.known):
+                # A run has tens of thousands of words, and every field a book of some: those are looked up.
+                found = np.full(len(words.known) + 1, _UNKNOWN, dtype=np.int32)
+                found[0] = 0
+                own = np.array(list(map(words.known.get, self._numbers, itertools.repeat(0))), dtype=np.int64)
+                numbers = np.array(list(self._numbers.values()), dtype=np.int32)
+                there = (own > 0) & (numbers < self.size)
+                found[own[there]] = numbers[there]
+            else:
                 later = itertools.islice(words.known, max(0, first - 1), None)
-                before = known[1] if first and known is not None else np.zeros(1, dtype=np.int32)
-                if not first and len(self._numbers) < len(words.known):
-                    # A run has tens of thousands of words, and every field a book of some: those are looked up.
-                    found = np.full(len(words.known) + 1, _UNKNOWN, dtype=np.int32)
-                    found[0] = 0
-                    own = np.array(list(map(words.known.get, self._numbers, itertools.repeat(0))), dtype=np.int64)
-                    numbers = np.array(list(self._numbers.values()), dtype=np.int32)
-                    there = (own > 0) & (numbers < self.size)
-                    found[own[there]] = numbers[there]
-                    known = self._of_words = words, found
-                else:
-                    fresh = np.array(list(map(self._numbers.get, later, itertools.repeat(_UNKNOWN))), dtype=np.int32)
-                    fresh[fresh >= self.size] = _UNKNOWN
-                    known = self._of_words = words, np.append(before, fresh)
-        return known[1]
+                fresh = np.array(list(map(self._numbers.get, later, itertools.repeat(_UNKNOWN))), dtype=np.int32)
+                fresh[fresh >= self.size] = _UNKNOWN
+                found = np.append(before, fresh)
+            known = self._of_words = words, found, self._worth_alone[np.maximum(found, 0)]
+        return known[1], known[2]
+
+    def _worth_of_rows(self, distinct: Distinct, numbers: Numbers) -> Vector:
+        """Of each different row, how like it the known one is that is most alike, or how much speaks for it as marks. ``numbers``: see
+        ``_numbers_of``; each row is reckoned once.
+        """
+        known = self._of_rows
+        if known is None or known[0] is not distinct:
+            known = distinct, [0] * len(_ROWS), np.zeros(0)
+        _, counts, worth = known
+        if len(worth) < distinct.count:
+            worth, counts = np.append(worth, np.zeros(distinct.count - len(worth))), list(counts)
+            for kind, name in enumerate(_ROWS):
+                rows, places = distinct.later(kind, counts[kind])
+                if not places:
+                    continue
+                counts[kind] += len(places)
+                if name not in LIKENESSES:
+                    marks = self._worth_of_all[np.maximum(numbers[rows], 0)]
+                    worth[places] = marks.max(axis=1) + marks.min(axis=1)
+                elif len(self._known):
+                    worth[places] = self._known.nearest(name, rows if kind == _PLACES else numbers[rows])
+            self._of_rows = distinct, counts, worth
+        return worth
 
     def _worth(self, others: npt.NDArray[np.bool_], places: Numbers) -> Vector:
         """Of these marks: how much oftener each stands at right values than at candidates, as a logarithm, drawn towards 0."""
@@ -440,6 +542,14 @@ class _Page:
     def __len__(self) -> int:
         return len(self.left)
 
+    def row(self, name: str) -> Rows:
+        """One of ``_ROWS`` of each candidate."""
+        if name in LIKENESSES:
+            found: Rows = getattr(self, name)
+            return found
+        first = _FIRST_MARK[name]
+        return self.marks[:, first : first + MARKS[name.removeprefix("mark ")]]
+
     def words(self) -> tuple[Numbers, ...]:
         """All that are numbers of words."""
         return self.left, self.behind, self.above, self.exact, self.marks
@@ -491,22 +601,16 @@ class _Different:
             self._apart(page.place),
         )
 
-    def nearest(self, these: Around, numbers: Numbers) -> Vector:
-        """Of each candidate, how like the known one is that is most alike, for each of LIKENESSES: as ``_nearest`` of ``pairs``, what is
-        the same of several candidates reckoned once. ``numbers``: of the words of these, among those that are known.
-        """
-        page = these.page
-        found = np.zeros((len(page), len(LIKENESSES)))
-        if not len(self.left) or not len(page):
-            return found
-        (left, of_left), (above, of_above), (behind, of_behind) = these.unlike()
-        found[:, 0] = _alike(numbers[left], self.left).max(axis=1)[of_left]
-        found[:, 1] = self._overlap(numbers[above]).max(axis=1)[of_above]
-        found[:, 2] = _alike(numbers[behind], self.behind).max(axis=1)[of_behind]
-        exact = numbers[page.exact]
-        found[:, 3] = np.isin(exact[:, 0], self.form)
-        found[:, 4] = np.isin(exact[:, 1], self.value)
-        found[:, 5] = 0.5 ** (self._apart(page.place).min(axis=1) / _PLACE)
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def nearest(self, name: str, rows: Rows) -> Vector:
+        """By one of LIKENESSES, of each of these rows how like the known one is that is most alike, as ``_nearest`` of ``pairs``."""
+        if name == "place":
+            near: Vector = 0.5 ** (self._apart(rows).min(axis=1) / _PLACE)
+            return near
+        pairs = self._overlap(rows) if name == "above" else _alike(rows, self.left if name == "left" else self.behind)
+        found: Vector = pairs.max(axis=1)
         return found
 
     def _apart(self, place: Vector) -> Vector:

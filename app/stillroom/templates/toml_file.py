@@ -20,8 +20,14 @@ _LARGEST_FILE = 1 << 20
 
 def load_template(path: Path) -> Template:
     """The template of a TOML file. Raises TemplateError: "receipt.toml line 12: type "mony" is not known; …"."""
-    template, problems = check_template(_read(path), path.name)
+    template, problems = _checked(_read(path), path.name)
     return _or_raise(template, problems)
+
+
+@functools.lru_cache(maxsize=64)
+def _checked(content: bytes, source: str) -> tuple[Template | None, list[Problem]]:
+    """The same as ``check_template``: every list of templates reads each file, which is seldom another one than before."""
+    return check_template(content, source)
 
 
 def parse_template(text: str, source: str) -> Template:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
@@ -30,6 +30,8 @@ from stillroom.ui.wording import counted, when_text
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    import pyqtgraph
 
     from stillroom.workspace.evaluations import LabelledDocument
     from stillroom.workspace.learning import CurvePoint, Gain, LearnedTemplate, Learning
@@ -77,11 +79,10 @@ class LearnedDialog(QDialog):
         beside.addWidget(self.fields, 5)
         beside.addLayout(self._known(), 4)
         column.addLayout(beside, 2)
-        self.plot = pg.PlotWidget()
-        self.plot.setAccessibleName(self.tr("Right values over the number of corrected documents"))
-        self.plot.setMouseEnabled(False, False)
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
+        self.plot = QWidget()
+        self._around = QVBoxLayout(self.plot)
+        self._around.setContentsMargins(0, 0, 0, 0)
+        self._curve: pyqtgraph.PlotWidget | None = None
         self.plot.setMinimumHeight(170)
         self.plot.hide()
         column.addWidget(self.plot, 2)
@@ -132,6 +133,7 @@ class LearnedDialog(QDialog):
             names = self._names(taken)
             known = [(sha256, names.get(sha256, ""), moment) for sha256, moment in reversed(taken.items())]
             operation.to_window(tell)(learned, known)
+            importlib.import_module("pyqtgraph")  # beside the window, which would wait for it when it draws
             return learning.curve(self._template, operation.cancellation)
 
         def tell(learned: LearnedTemplate, known: Sequence[tuple[str, str, datetime]]) -> None:
@@ -234,24 +236,33 @@ class LearnedDialog(QDialog):
         self.plot.setVisible(bool(curve))
         if not curve:
             return
-        shown = colours()
-        self.plot.clear()
-        self.plot.setBackground(QColor(shown.surface))
+        import pyqtgraph as pg
+
+        if self._curve is None:
+            self._curve = pg.PlotWidget()
+            self._curve.setAccessibleName(self.tr("Right values over the number of corrected documents"))
+            self._curve.setMouseEnabled(False, False)
+            self._curve.setMenuEnabled(False)
+            self._curve.hideButtons()
+            self._around.addWidget(self._curve)
+        shown, plot = colours(), self._curve
+        plot.clear()
+        plot.setBackground(QColor(shown.surface))
         for side in ("left", "bottom"):
-            axis = self.plot.getAxis(side)
+            axis = plot.getAxis(side)
             axis.setPen(QColor(shown.border))
             axis.setTextPen(QColor(shown.text))
-        self.plot.setLabel("left", self.tr("right, %"))
-        self.plot.setLabel("bottom", self.tr("corrected documents"))
+        plot.setLabel("left", self.tr("right, %"))
+        plot.setLabel("bottom", self.tr("corrected documents"))
         # There are no halves of documents; where points are close, not each has its number.
         shown_at = [point.documents for point in curve if point.documents in (0, 1, 3) or point.documents >= 5]
-        self.plot.getAxis("bottom").setTicks([[(number, str(number)) for number in shown_at]])
-        self.plot.plot(
+        plot.getAxis("bottom").setTicks([[(number, str(number)) for number in shown_at]])
+        plot.plot(
             [point.documents for point in curve], [100 * point.right for point in curve],
             pen=pg.mkPen(QColor(shown.accent), width=2), symbol="o", symbolBrush=QColor(shown.accent), symbolPen=None,
             symbolSize=8,
         )  # fmt: skip
-        self.plot.getPlotItem().getViewBox().setYRange(0, 100, padding=0.05)
+        plot.getPlotItem().getViewBox().setYRange(0, 100, padding=0.05)
 
     def _forget_one(self) -> None:
         item = self.documents.currentItem()

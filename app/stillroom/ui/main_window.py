@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QWidget
 
+from stillroom.ui.controls import label
 from stillroom.ui.extract.page import ExtractPage
 from stillroom.ui.extract.run_queue import RunQueue
 from stillroom.ui.model_loading import ModelLoading
@@ -31,11 +32,12 @@ _TITLE_BAR = 40  # pixels a window system may take for it; it tells only once th
 
 @dataclass(frozen=True, slots=True)
 class PageEntry:
-    """One page: its name and icon in the navigation, and what builds it."""
+    """One page: its name and icon in the navigation, what builds it, and the modules that are loaded for that."""
 
     title: str
     icon_name: str
     build: Callable[[], QWidget]
+    modules: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -100,10 +102,23 @@ class _Place(QScrollArea):
             self.page.setAutoFillBackground(False)  # the window's own stays what is behind it
         return self.page
 
+    def wait(self, words: str) -> None:
+        """Say why the page is not there yet."""
+        said = label(words, "muted")
+        said.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setWidget(said)
 
-def _load_reviewing() -> None:
-    behind = ("review.queue", "review.marked_value", "workspace.learning", "evaluation.evaluate")
-    for name in behind:
+
+_REVIEW = (
+    "ui.review.page", "ui.review.lessons", "workspace.review_exports", "workspace.learning", "evaluation.evaluate",
+    "review.queue", "review.marked_value",
+)  # fmt: skip
+_TEMPLATES = ("ui.templates.page", "templates.versions", "templates.toml_writing")
+_SETTINGS = ("ui.settings.page", "doctor", "extraction.provenance", "remote.prices")
+
+
+def _load(names: Sequence[str]) -> None:
+    for name in names:
         importlib.import_module(f"stillroom.{name}")
 
 
@@ -121,6 +136,8 @@ class MainWindow(QMainWindow):
         self._parts = parts
         self._panel_folded = False
         self._has_read_ahead = False
+        self._loaded: set[int] = set()  # pages whose modules are here
+        self._awaited = -1  # the page that is shown when its modules are here
         self.setWindowTitle("Stillroom")
         self.setMinimumSize(QSize(640, 400))
         self.loading = ModelLoading(parts)
@@ -145,7 +162,7 @@ class MainWindow(QMainWindow):
         for entry in self._entries():
             self.navigation.add(entry.title, entry.icon_name)
             self.pages.addWidget(_Place(entry.build))
-        self.navigation.chosen.connect(self.show_page)
+        self.navigation.chosen.connect(self.open_page)
         self.navigation.panel_button.toggled.connect(self._show_panel)
         first = self.show_page(0)
         assert isinstance(first, ExtractPage)
@@ -162,12 +179,12 @@ class MainWindow(QMainWindow):
             PageEntry(
                 self.tr("Extract"), "extract", lambda: ExtractPage(self._parts, self.queue, self.loading, self.starter)
             ),
-            PageEntry(self.tr("Review"), "review", self._build_review),
-            PageEntry(self.tr("Templates"), "templates", self._build_templates),
-            PageEntry(self.tr("Chat"), "chat", self._build_chat),
-            PageEntry(self.tr("Models"), "models", self._build_models),
-            PageEntry(self.tr("Evaluate"), "evaluate", self._build_evaluate),
-            PageEntry(self.tr("Settings"), "settings", self._build_settings),
+            PageEntry(self.tr("Review"), "review", self._build_review, _REVIEW),
+            PageEntry(self.tr("Templates"), "templates", self._build_templates, _TEMPLATES),
+            PageEntry(self.tr("Chat"), "chat", self._build_chat, ("ui.chat.page",)),
+            PageEntry(self.tr("Models"), "models", self._build_models, ("ui.models.page",)),
+            PageEntry(self.tr("Evaluate"), "evaluate", self._build_evaluate, ("ui.evaluate.page",)),
+            PageEntry(self.tr("Settings"), "settings", self._build_settings, _SETTINGS),
         ]
 
     def _build_review(self) -> QWidget:
@@ -255,8 +272,31 @@ class MainWindow(QMainWindow):
 
         return SettingsPage(self._parts)
 
+    def open_page(self, number: int) -> None:
+        """Show the page of this number, from 0, as soon as it can be built: what it is made of is loaded beside the window, which would
+        stand still for a second otherwise.
+        """
+        place = self.pages.widget(number)
+        assert isinstance(place, _Place)
+        entry = self._entries()[number]
+        self._awaited = number
+        if place.page is not None or number in self._loaded or not entry.modules:
+            self.show_page(number)
+            return
+        place.wait(self.tr("Opening…"))
+        self.pages.setCurrentIndex(number)
+        self.navigation.show_chosen(number)
+
+        def done(_: None) -> None:
+            self._loaded.add(number)
+            if self._awaited == number:
+                self.show_page(number)
+
+        self._parts.tasks.start(Operation(lambda _: _load(entry.modules), "open page", owner=self).success(done))
+
     def show_page(self, number: int) -> QWidget:
-        """Show the page of this number, from 0, and return it."""
+        """Show the page of this number, from 0, at once, and return it."""
+        self._awaited = number
         place = self.pages.widget(number)
         assert isinstance(place, _Place)
         page = place.fill()
@@ -388,7 +428,10 @@ class MainWindow(QMainWindow):
         if self._has_read_ahead:
             return
         self._has_read_ahead = True
-        self._parts.tasks.start(Operation(lambda _: _load_reviewing(), "read ahead", owner=self))
+        done = Operation(lambda _: _load(_REVIEW), "read ahead", owner=self).success(
+            lambda _: self._loaded.add(self._review)
+        )
+        self._parts.tasks.start(done)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         self.extract.keep_tabs()

@@ -359,7 +359,7 @@ class Runs:
     ) -> _Opened:
         """What is held of a run: of the one that was asked about last, as long as what was seen of its rows is the same."""
         from stillroom.extraction.kept_seen import Unpacker
-        from stillroom.learning.run_evidence import DRAWN_AGAIN, MOST_DOCUMENTS, evidence_of
+        from stillroom.learning.run_evidence import MOST_DOCUMENTS, evidence_of
 
         step = max(1, -(-len(rows) // MOST_DOCUMENTS))
         kept = [content for _, content in self._store().seen(batch.run_id, list(rows)[::step])]
@@ -372,10 +372,7 @@ class Runs:
                 opened = self._opened = _Opened(of, unpacker, evidence, learned)
             elif opened.learned is not learned:
                 # Once all is forgotten they come out as they did at first.
-                some = [content for content in kept if content]
-                if learned is not None:
-                    some = some[:: max(1, len(some) // DRAWN_AGAIN)]
-                evidence = evidence_of(some, batch.template, learned, cancellation, opened.unpacker)
+                evidence = evidence_of(kept, batch.template, learned, cancellation, opened.unpacker)
                 opened = self._opened = dataclasses.replace(opened, evidence=evidence, learned=learned)
             return opened
 

@@ -16,6 +16,7 @@ from stillroom.evaluation.calibration import Answer
 from stillroom.evaluation.evaluate import Evaluator
 from stillroom.evaluation.figures import passing, shares, sure_and_wrong, wrong_values
 from stillroom.evaluation.labels import load_labels
+from stillroom.models.model_file import ModelFile
 from stillroom.privacy.sending import Sending, SendingLog
 from stillroom.remote.engines import RemoteEngine, keep_remote_engine
 from stillroom.settings import MONTHLY_CAP
@@ -120,6 +121,55 @@ def test_templates_made_since_are_there_and_the_one_used_last_is_chosen(page, wi
     window.show_named("evaluate")
     assert page.template.itemText(0) == "Talk"
     assert page.template.currentData().name == "contract", "what was chosen stays"
+
+
+@pytest.mark.window
+def test_labels_template_and_models_are_there_again_at_the_next_start(page, window, parts, labels_file, qtbot):
+    model = parts.model.with_name("other.gguf")
+    parts.models.installed = lambda: [ModelFile(each.stem, each, 8, "Q4_0", True) for each in (parts.model, model)]
+    page._list_models()
+    page.template.setCurrentIndex(page.template.findText("Receipt"))
+    page.open(labels_file)
+    page.models.item(0).setCheckState(Qt.CheckState.Unchecked)
+    page.models.item(1).setCheckState(Qt.CheckState.Checked)
+    parts.memory.set("template", "invoice")  # Extract's own
+    again = EvaluatePage(parts, window.loading)
+    qtbot.addWidget(again)
+    qtbot.waitUntil(lambda: "6 documents" in again.labels_text.full_text(), timeout=10_000)
+    assert again.template.currentData().name == "receipt"
+    assert [each.name for each in again.chosen()] == ["other"]
+    assert again.run_button.isEnabled()
+    labels_file.unlink()
+    parts.models.installed = lambda: [ModelFile("fake", parts.model, 8, "Q4_0", True)]
+    without = EvaluatePage(parts, window.loading)
+    qtbot.addWidget(without)
+    qtbot.wait(200)
+    assert without.labels_text.full_text() == "No labels yet"
+    assert [each.name for each in without.chosen()] == ["fake"], "the usual one, as the other is gone"
+    assert not without.banners._keyed
+
+
+@pytest.mark.window
+def test_what_was_reviewed_is_there_again_at_the_next_start(page, window, parts, labels_file, qtbot, monkeypatch):
+    labels = load_labels(labels_file)
+    monkeypatch.setattr(parts.review_exports, "labelled", lambda name: labels[:3] if name == "receipt" else [])
+    page.template.setCurrentIndex(page.template.findText("Receipt"))
+    page.take_reviewed()
+    qtbot.waitUntil(lambda: "3 documents" in page.labels_text.full_text(), timeout=10_000)
+    again = EvaluatePage(parts, window.loading)
+    qtbot.addWidget(again)
+    qtbot.waitUntil(lambda: again.labels_text.full_text() == "Reviewed · 3 documents", timeout=10_000)
+
+
+@pytest.mark.window
+def test_plots_are_made_when_there_is_something_to_plot(page, parts, labels_file, evaluation):
+    assert page.stack.count() == 1
+    page.open(labels_file)
+    page._template = parts.templates.find("receipt")
+    page._done([evaluation])
+    assert page.stack.currentIndex() == 1
+    page._done([evaluation])
+    assert page.stack.count() == 2
 
 
 @pytest.mark.window

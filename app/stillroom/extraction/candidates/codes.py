@@ -20,7 +20,7 @@ from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.currencies import signs
 from stillroom.extraction.candidates.dates import part_of_date
 from stillroom.extraction.candidates.text import cells, labelled
-from stillroom.extraction.candidates.words import common_words, days_and_months, paper_words
+from stillroom.extraction.candidates.words import common_words, days_and_months, number_words, paper_words, plates
 from stillroom.extraction.concepts import labels, vocabulary, words_of
 from stillroom.templates.template import FieldType
 
@@ -68,7 +68,7 @@ _UPPER = r"[A-ZÀ-ÖØ-Þ]"
 _LETTERS_AND_FIGURES = re.compile(
     rf"(?<![\w\-/])(?:[A-Z]{{1,5}} \d{{3,12}}(?![\w\-/]|[.,]\d)"
     rf"|(?P<letters>{_UPPER}{{1,3}}) \d{{1,3}}(?:\.\d{{3}}){{1,3}}(?![\w\-/]|[.,]\d)"
-    r"|(?P<plate>[A-Z]{2}\d{2} [A-Z]{3}(?![\w/\-])"
+    rf"|(?P<plate>(?:{plates()})(?![\w/\-])"
     rf"|(?!{_UPPER}[\-–] ?{_UPPER} ?\d(?!\d)){_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d))"
     r")"
 )
@@ -360,7 +360,7 @@ def _is_word(group: str) -> bool:
 
 _SHORT_GROUPS = re.compile(r"(?!\d )[A-Z\d]{1,5}(?:[ -][A-Z\d]{1,5}){1,2}")  # "2 ARNR2" is two of them
 _CAPITAL = re.compile(r"[A-Z]")
-_NO_GROUP = re.compile(r"\d{0,2}[AP]M|N[OR]")
+_NO_GROUP = re.compile(rf"\d{{0,2}}[AP]M|{number_words()}")
 _FEWEST_FIGURES, _FEWEST_SIGNS = 2, 5
 _LETTERS_OF_PLATE = 2  # so few are a word by chance: "AB 12 CDE"
 

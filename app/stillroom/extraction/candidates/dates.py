@@ -91,7 +91,7 @@ _WORD = re.compile(r"[\p{L}\p{M}]+(?:\.[\p{L}\p{M}]+)*")
 _SECOND_WORD = re.compile(r"\s([\p{L}\p{M}]+)")
 _OTHER_NAME = re.compile(r"\s?[/(]\s?([\p{L}\p{M}]+)\)?")
 _ORDINAL = r"(?:st|nd|rd|th|er|re|ro|[ºª°.]|:?e|:?a|-?го|-е|η|ης|ος)?"
-_JOINS = r"(?:of|the|de|del|d['’]|di|da|al|den|от)"
+_JOINS = rf"(?:{calendars.joining_words()})"
 # What says which calendar's year follows, or that it is one: of Thailand, Cambodia, Laos.
 _ERA_NAMED = r"(?:(?:พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|ปี|ឆ្នាំ|ປີ|B\.?\s?E\.?|C\.?\s?E\.?|A\.?\s?D\.?)\s?)?"
 _NEAR = 28

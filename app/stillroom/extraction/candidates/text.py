@@ -21,6 +21,7 @@ from stillroom.extraction.candidates.words import (
     country_of_states,
     joining_words,
     legal_form,
+    postcodes,
     state_and_postcode,
     town_and_state,
     weights,
@@ -46,10 +47,7 @@ _NEXT_LABEL = re.compile(
 )
 _CLOSING = re.compile(r"[\"”»\]*]{1,4}[\s.,;]{0,4}$|(?<=\S)\s{1,4}[.,;]{1,4}$")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“\"(])")
-# Of figures, of the United Kingdom, and of Canada, whose noughts are read as letters.
-_POSTCODE = re.compile(
-    r"(?<!\d)\d{4,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5}-\d{4}\b|\b[A-Z]\d[A-Z] ?[\dO][A-Z]\d\b"
-)
+_POSTCODE = re.compile(rf"(?<!\d)\d{{4,6}}(?!\d)|\b(?:{postcodes()})\b")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _GOES_ON = re.compile(r"[,.]? ([^\W\d_]+) \S")
 _REGISTRATION_LINE = re.compile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -47,6 +48,11 @@ MOST_MODELS = 3
 _MANY = 1000  # documents that a price is told for
 _MODEL = Qt.ItemDataRole.UserRole
 
+# What is remembered from one start to the next.
+_KEPT_TEMPLATE, _KEPT_LABELS, _KEPT_MODELS = "evaluate/template", "evaluate/labels", "evaluate/models"
+_REVIEWED = "reviewed"
+"""In the place of a labels file: what was reviewed."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _At:
@@ -89,9 +95,9 @@ class EvaluatePage(QWidget):
         column.addLayout(self._choices())
         self.stack = QStackedWidget()
         self.stack.addWidget(scrolled(self._empty()))
-        self.stack.addWidget(scrolled(self._outcome()))
         column.addWidget(self.stack, 1)
         self._refresh()
+        self._take_up()
 
     # ---- building
 
@@ -135,7 +141,9 @@ class EvaluatePage(QWidget):
         left.setSpacing(GRID)
         self.template = ComboBox()
         self.template.setAccessibleName(self.tr("Template"))
-        self._list_templates(self._parts.memory.text("template"))
+        memory = self._parts.memory
+        self._list_templates(memory.text(_KEPT_TEMPLATE) or memory.text("template"))
+        self.template.activated.connect(lambda place: memory.set(_KEPT_TEMPLATE, self.template.itemData(place).name))
         self.template.currentIndexChanged.connect(lambda _: self._suggest())
         left.addWidget(self.template)
         self.open_button = Button(self.tr("Labels…"), "", "folder", self.pick)
@@ -165,7 +173,7 @@ class EvaluatePage(QWidget):
         self.models.setFixedHeight(110)
         self.models.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.models.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.models.itemChanged.connect(lambda _item: self._refresh())
+        self.models.itemChanged.connect(lambda _item: self._ticked())
         models.addWidget(self.models)
         row.addLayout(models, 2)
         right = QVBoxLayout()
@@ -237,6 +245,7 @@ class EvaluatePage(QWidget):
         self._parts.tasks.start(Operation(work, "suggest", owner=self).success(done).failure(self._failed))
 
     def _outcome(self) -> QWidget:
+        """Made when there is something to show: most never draw a plot."""
         from stillroom.ui.evaluate.plots import Plots
 
         splitter = QSplitter(Qt.Orientation.Vertical)
@@ -275,15 +284,19 @@ class EvaluatePage(QWidget):
         return splitter
 
     def _list_models(self) -> None:
+        """The models there are; ticked is what was ticked last, or else the usual one."""
         self.models.clear()
         usual = self._parts.models.usual()
+        kept = set(self._parts.memory.text(_KEPT_MODELS).split("\n"))
+        known = [each.name for each in self._parts.models.installed()] + [each.title for each in self._engines()]
+        if not kept.intersection(known):
+            kept = {usual.name} if usual is not None else set()
         for model in self._parts.models.installed():
             item = QListWidgetItem(f"{model.name}  ({size_text(model.size)})")
             item.setToolTip(plain_tip(item.text()))
             item.setData(_MODEL, model)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            chosen = usual is not None and model.path == usual.path
-            item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
+            item.setCheckState(Qt.CheckState.Checked if model.name in kept else Qt.CheckState.Unchecked)
             self.models.addItem(item)
         for engine in self._engines():
             where = self.tr("local network") if engine.is_local else self.tr("cloud")
@@ -291,8 +304,13 @@ class EvaluatePage(QWidget):
             item.setToolTip(self.tr("Asked with your consent only, after what would be sent was shown"))
             item.setData(_MODEL, engine)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Unchecked)
+            item.setCheckState(Qt.CheckState.Checked if engine.title in kept else Qt.CheckState.Unchecked)
             self.models.addItem(item)
+
+    def _ticked(self) -> None:
+        """A person's own ticks are kept; those that are set while the models are listed tell nothing new."""
+        self._parts.memory.set(_KEPT_MODELS, "\n".join(_called(each) for each in self.chosen()))
+        self._refresh()
 
     def _engines(self) -> list[RemoteEngine]:
         """The remote engines that were added; none where they cannot be read, which Settings says."""
@@ -322,7 +340,32 @@ class EvaluatePage(QWidget):
         except StillroomError as error:
             self.banners.show_message(sentence(error), "bad", key="labels")
             return
+        self.banners.withdraw("labels")
         self.set_labels(labels, path.name)
+        self._keep_labels(str(path.absolute()))
+
+    def _keep_labels(self, source: str) -> None:
+        self._parts.memory.set(_KEPT_LABELS, source)
+        self._parts.memory.set(_KEPT_TEMPLATE, self.template.currentData().name)
+
+    def _take_up(self) -> None:
+        """The labels that were there when the window was closed. Where they are gone, there are none: nobody asked for them now."""
+        source = self._parts.memory.text(_KEPT_LABELS)
+        template: Template | None = self.template.currentData()
+        if not source or template is None:
+            return
+        reviews, file, name = self._parts.review_exports, Path(source), template.name
+
+        def work(_: object) -> list[LabelledDocument]:
+            if source == _REVIEWED:
+                return reviews.labelled(name)
+            return load_labels(file) if file.is_file() else []
+
+        def done(labels: list[LabelledDocument]) -> None:
+            if labels and not self._labels:
+                self.set_labels(labels, self.tr("Reviewed") if source == _REVIEWED else file.name)
+
+        self._parts.tasks.start(Operation(work, "labels", owner=self).success(done).failure(lambda _: None))
 
     def take_reviewed(self) -> None:
         """Take what persons answered for in Review as labels; where there are none of this template, offer those of another."""
@@ -338,6 +381,7 @@ class EvaluatePage(QWidget):
             if labels:
                 self.banners.withdraw("labels")
                 self.set_labels(labels, self.tr("Reviewed"))
+                self._keep_labels(_REVIEWED)
                 return
             words = self.tr("No document of %1 has been reviewed yet. Approve some in Review, or choose a labels file.")
             actions: list[tuple[str, Callable[[], object]]] = []
@@ -464,6 +508,7 @@ class EvaluatePage(QWidget):
 
             evaluator = self._parts.evaluations.evaluator(labels, template)
             done: list[ModelEvaluation] = []
+            importlib.import_module("stillroom.ui.evaluate.plots")  # here, or the window waits for it when all is done
             with Engine() as engine:
                 for number, model in enumerate(models):
                     at = _At(model.name, number, count)
@@ -620,6 +665,8 @@ class EvaluatePage(QWidget):
         template = self._template
         if template is None or not self.evaluations:
             return
+        if self.stack.count() == 1:
+            self.stack.addWidget(scrolled(self._outcome()))
         self.stack.setCurrentIndex(1)
         names = {field.name: field.heading for field in template.fields}
         rows: list[tuple[str, list[str]]] = []
