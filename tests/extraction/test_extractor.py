@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from stillroom.extraction.result import (
     DocumentStatus,
     FieldState,
     FieldValue,
+    Step,
     result_from_json,
     result_to_json,
 )
@@ -185,6 +187,19 @@ def test_boxes_come_with_the_value() -> None:
     engine = ScriptedEngine(lambda _, candidate: -20.0 if candidate == "none" else 0.0)
     value = one(Extractor(engine).extract(made, template, file="made.pdf"), "total")
     assert value.boxes == (Box(60, 5, 109, 15),)
+
+
+def test_each_field_and_each_passage_is_told_before_it_is_begun() -> None:
+    template = replace(TEMPLATE, fields=(Field("total", FieldType.MONEY), Field("gist", FieldType.SUMMARY)))
+    told: list[Step] = []
+    text = "\n\n".join(f"Word {number} of a long text about rain and wind." for number in range(400))
+    Extractor(ScriptedEngine()).extract_and_keep(document(text), template, file="a", on_step=told.append)
+    assert told[:2] == [Step("Total", 1, 2), Step("Gist", 2, 2)]
+    read = [step for step in told if step.is_passage and not step.field]
+    written = [step for step in told if step.is_passage and step.field == "Gist"]
+    assert [step.number for step in read] == list(range(1, read[0].of + 1))
+    assert read[0].of > 1
+    assert [step.number for step in written[: read[0].of]] == list(range(1, read[0].of + 1))
 
 
 def test_cancelling_stops_between_passages() -> None:

@@ -14,7 +14,7 @@ from stillroom.documents.document import Document, Page
 from stillroom.documents.reader_pool import PagesRead
 from stillroom.errors import Cancelled, DocumentError, EngineError
 from stillroom.extraction.files import file_of
-from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, Progress
+from stillroom.extraction.result import Coverage, DocumentResult, DocumentStatus, FieldState, FieldValue, Progress, Step
 from stillroom.extraction.run import Batch
 from stillroom.models.model_file import ModelFile
 from stillroom.storage.database import Database, StorageError
@@ -254,6 +254,39 @@ def test_the_page_of_a_long_document_is_told_while_it_is_read(batch: Batch, monk
     assert (page.file.endswith("b.txt"), page.page, page.pages) == (True, 3, 600)
     assert page.seconds_left is not None
     assert page.seconds_left >= 90
+
+
+class Stepping(Extractor):
+    """Tells three fields, the second after a while."""
+
+    def extract_and_keep(
+        self,
+        document: Document,
+        template: Template,
+        *,
+        file: str,
+        cancellation: Cancellation | None = None,
+        on_step: Callable[[Step], None],
+    ) -> tuple[DocumentResult, bytes]:
+        for number in range(1, 4):
+            on_step(Step(f"Field {number}", number, 3))
+            if number == 1:
+                time.sleep(0.06)
+        return self.extract(document, template, file=file, cancellation=cancellation), b""
+
+
+def test_steps_of_an_extraction_that_takes_long_are_told(
+    batch: Batch, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stillroom.extraction.run._TOLD_EVERY", 0.05)
+    monkeypatch.setattr("stillroom.extraction.run._LONG", 100)
+    files[1].write_text("b" * 100, "utf-8")
+    told: list[Progress] = []
+    batch.run(Stepping(), Reader(), on_progress=told.append)
+    steps = [(Path(each.file).stem, each.step.number) for each in told if each.step is not None]
+    assert [number for name, number in steps if name == "a"] == [2], "not the first moments, nor two at once"
+    assert [number for name, number in steps if name == "b"] == [1, 2], "of a long one from the first on"
+    assert {(each.done, each.total) for each in told if each.file.endswith("b.txt")} == {(1, 5)}
 
 
 def test_a_run_that_was_stopped_before_it_began_does_nothing(batch: Batch) -> None:

@@ -15,7 +15,7 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from stillroom.cli.text import duration, printable
-from stillroom.extraction.result import Progress
+from stillroom.extraction.result import Progress, Step
 
 _SECONDS_BETWEEN_LINES = 10.0
 _NAME_WIDTH = 32
@@ -131,13 +131,21 @@ class _Lines:
         self._last = now
         left = _left(progress)
         page = f"page {progress.page} of {progress.pages} of the next" if progress.pages else ""
-        facts = [f"{progress.done} of {progress.total} documents", page, left]
+        step = f"{_step(progress.step)} of the next" if progress.step else ""
+        facts = [f"{progress.done} of {progress.total} documents", page, step, left]
         print(", ".join(fact for fact in facts if fact), file=sys.stderr)
 
 
 def _name(progress: Progress) -> str:
     name = PurePath(progress.file).name or "Finishing …"
+    if progress.step:
+        step = _step(progress.step)
+        return f"{step[:1].upper()}{step[1:]}, {name}"
     return f"Page {progress.page} of {progress.pages}, {name}" if progress.pages else name
+
+
+def _step(step: Step) -> str:
+    return f"{'passage' if step.is_passage else 'field'} {step.number} of {step.of}"
 
 
 def _left(progress: Progress) -> str:

@@ -39,6 +39,9 @@ from stillroom.extraction.result import (
     FieldResult,
     FieldState,
     FieldValue,
+    OnStep,
+    Step,
+    unheard,
 )
 from stillroom.extraction.subject import Embed, Embedding, beginning, is_read
 from stillroom.extraction.tables import table_rows
@@ -116,10 +119,16 @@ class Extractor:
         return self._extract(document, template, file, cancellation, hasty=True)[0]
 
     def extract_and_keep(
-        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+        self,
+        document: Document,
+        template: Template,
+        *,
+        file: str,
+        cancellation: Cancellation | None = None,
+        on_step: OnStep = unheard,
     ) -> tuple[DocumentResult, bytes]:
         """The same, and what was seen, to be decided again; empty where that is too much to be kept. Raises EngineError, Cancelled."""
-        result, seen = self._extract(document, template, file, cancellation)
+        result, seen = self._extract(document, template, file, cancellation, on_step)
         return result, kept_seen.pack(seen, result.fields)
 
     def _extract(
@@ -128,6 +137,7 @@ class Extractor:
         template: Template,
         file: str,
         cancellation: Cancellation | None,
+        on_step: OnStep = unheard,
         *,
         hasty: bool = False,
     ) -> tuple[DocumentResult, Seen]:
@@ -135,7 +145,7 @@ class Extractor:
         model = self._model()
         characters = document.characters
         learned = self._learned(template) if self._learned is not None else None
-        seen, parts = self._see(document, template, model, learned, cancellation, hasty=hasty)
+        seen, parts = self._see(document, template, model, learned, cancellation, on_step, hasty=hasty)
         if cancellation is not None:
             cancellation.raise_if_requested()
         fields, notes = decide(seen, template, learned, self._embed)
@@ -169,6 +179,7 @@ class Extractor:
         model: ModelInfo,
         learned: Learned | None,
         cancellation: Cancellation | None,
+        on_step: OnStep,
         *,
         hasty: bool,
     ) -> tuple[Seen, list[Passage]]:
@@ -178,7 +189,7 @@ class Extractor:
         parts = self._split(document, template, model)
         if cancellation is not None:
             cancellation.raise_if_requested()
-        asked = self._ask(frame, parts, document, template, cancellation, learned)
+        asked = self._ask(frame, parts, document, template, cancellation, learned, on_step)
         subject = self._subject(document, template) if parts else None
         among = self._among(document, template, hasty=hasty) if subject is not None else {}
         looked = self._choices.look(
@@ -205,7 +216,7 @@ class Extractor:
                 if len(rows) > field.max_items:
                     more.append(left_out(field, len(rows)))
             elif field.type.generated:
-                made[field.name] = self._generate(frame, parts, field, cancellation)
+                made[field.name] = self._generate(frame, parts, field, cancellation, on_step)
         seen = Seen(
             document=document,
             asked=asked,
@@ -284,11 +295,13 @@ class Extractor:
         template: Template,
         cancellation: Cancellation | None,
         learned: Learned | None,
+        on_step: OnStep = unheard,
     ) -> list[Asked]:
-        asked = self._prepare(parts, document, template, cancellation, learned)
+        asked = self._prepare(parts, document, template, cancellation, learned, on_step)
         for index, passage in enumerate(parts):
             if cancellation is not None:
                 cancellation.raise_if_requested()
+            on_step(Step("", index + 1, len(parts), is_passage=True))
             quoting.quote(self._engine, frame, passage, index, asked, document, cancellation)
             self._score(frame, passage, index, asked, cancellation)
         return asked
@@ -300,25 +313,29 @@ class Extractor:
         template: Template,
         cancellation: Cancellation | None,
         learned: Learned | None,
+        on_step: OnStep = unheard,
     ) -> list[Asked]:
         model = self._model()
         meaning, words = Meaning(template), self._taught(template, model)
         layout, told = Layout(document, meaning, cancellation), Told(document, meaning)
-        return [
-            choosing.prepare(
-                field,
-                document,
-                parts,
-                parameters=model.parameters,
-                template=template,
-                layout=layout,
-                told=told,
-                cancellation=cancellation,
-                learned=learned,
-                word=words.get(field.name),
+        asked = []
+        for number, field in enumerate(template.fields, 1):
+            on_step(Step(field.heading, number, len(template.fields)))
+            asked.append(
+                choosing.prepare(
+                    field,
+                    document,
+                    parts,
+                    parameters=model.parameters,
+                    template=template,
+                    layout=layout,
+                    told=told,
+                    cancellation=cancellation,
+                    learned=learned,
+                    word=words.get(field.name),
+                )
             )
-            for field in template.fields
-        ]
+        return asked
 
     def _frame(self, template: Template, model: ModelInfo) -> Frame:
         key = (model.path, template)
@@ -368,12 +385,20 @@ class Extractor:
             each.add(index, texts, scores, lengths)
 
     def _generate(
-        self, frame: Frame, parts: Sequence[Passage], field: Field, cancellation: Cancellation | None
+        self,
+        frame: Frame,
+        parts: Sequence[Passage],
+        field: Field,
+        cancellation: Cancellation | None,
+        on_step: OnStep,
     ) -> FieldValue:
         """Free text about the whole document: of each passage first, then of what they gave."""
         texts = [part.text for part in parts]
         while True:
-            written = [self._write(frame, text, field, cancellation) for text in texts]
+            written = []
+            for number, text in enumerate(texts, 1):
+                on_step(Step(field.heading, number, len(texts), is_passage=True))
+                written.append(self._write(frame, text, field, cancellation))
             if len(written) <= 1:
                 break
             joined = questions.joined(written)

@@ -21,6 +21,7 @@ from stillroom.extraction.candidates.words import (
     common_words,
     days_and_months,
     employers,
+    joining_words,
     legal_forms,
     states_and_countries,
     titles,
@@ -250,4 +251,4 @@ def _legal(text: str) -> tuple[float, float]:
     return float(ends), float(bool(inside))
 
 
-_JOINS = re.compile(r"[,;]?\s+(?:and|und|et|y|e)\s|[,;\n]\s*\p{Lu}\p{Ll}+")
+_JOINS = re.compile(rf"[,;]?\s+(?:{joining_words('between')})\s|[,;\n]\s*\p{{Lu}}\p{{Ll}}+")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from stillroom.cancellation import Cancellation
 from stillroom.documents.document import Document
 from stillroom.extraction import kept_seen
-from stillroom.extraction.result import DocumentResult, DocumentStatus, FieldResult
+from stillroom.extraction.result import DocumentResult, DocumentStatus, FieldResult, OnStep, unheard
 from stillroom.extraction.rules import apply_rules, without_rules
 from stillroom.extraction.run import DocumentExtractor, KeepingExtractor
 from stillroom.templates.template import Template
@@ -41,20 +41,33 @@ class ChangedFields:
         self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
     ) -> DocumentResult:
         """As every extractor does. Raises EngineError, Cancelled."""
-        return self._extract(document, template, file, cancellation, keep=False)[0]
+        return self._extract(document, template, file, cancellation, unheard, keep=False)[0]
 
     def extract_and_keep(
-        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+        self,
+        document: Document,
+        template: Template,
+        *,
+        file: str,
+        cancellation: Cancellation | None = None,
+        on_step: OnStep = unheard,
     ) -> tuple[DocumentResult, bytes]:
         """The same, and what was seen of all fields, then and now; empty where either is not known. Raises EngineError, Cancelled."""
-        return self._extract(document, template, file, cancellation, keep=True)
+        return self._extract(document, template, file, cancellation, on_step, keep=True)
 
     def _extract(
-        self, document: Document, template: Template, file: str, cancellation: Cancellation | None, *, keep: bool
+        self,
+        document: Document,
+        template: Template,
+        file: str,
+        cancellation: Cancellation | None,
+        on_step: OnStep,
+        *,
+        keep: bool,
     ) -> tuple[DocumentResult, bytes]:
         known = self._earlier.get(document.sha256)
         if known is None or known.status is not DocumentStatus.DONE:
-            return self._asked(document, template, file, cancellation, keep=keep)
+            return self._asked(document, template, file, cancellation, on_step, keep=keep)
         wanted = tuple(
             field for field in template.fields if field.name in self._changed or field.name not in known.fields
         )
@@ -63,7 +76,7 @@ class ChangedFields:
         parts = [(self._seen(document.sha256), self._old)] if keep else []
         if wanted:
             part = replace(template, fields=wanted, rules=())
-            fresh, seen = self._asked(document, part, file, cancellation, keep=keep)
+            fresh, seen = self._asked(document, part, file, cancellation, on_step, keep=keep)
             asked = dict(fresh.fields)
             parts.append((seen, part))
         kept = without_rules(self._old, known.fields)
@@ -74,8 +87,17 @@ class ChangedFields:
         return result, kept_seen.merged(template, *parts) if keep and all(seen for seen, _ in parts) else b""
 
     def _asked(
-        self, document: Document, template: Template, file: str, cancellation: Cancellation | None, *, keep: bool
+        self,
+        document: Document,
+        template: Template,
+        file: str,
+        cancellation: Cancellation | None,
+        on_step: OnStep,
+        *,
+        keep: bool,
     ) -> tuple[DocumentResult, bytes]:
         if keep and isinstance(self._extractor, KeepingExtractor):
-            return self._extractor.extract_and_keep(document, template, file=file, cancellation=cancellation)
+            return self._extractor.extract_and_keep(
+                document, template, file=file, cancellation=cancellation, on_step=on_step
+            )
         return self._extractor.extract(document, template, file=file, cancellation=cancellation), b""

@@ -170,6 +170,29 @@ def other_values(
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the extraction of one document is.
+
+    Attributes:
+        field: the heading of the field whose values are looked for or written; empty while a model reads for all of them.
+        number, of: the field among the template's, from 1; with ``is_passage`` the passage that a model reads.
+    """
+
+    field: str
+    number: int
+    of: int
+    is_passage: bool = False
+
+
+OnStep = Callable[[Step], None]
+"""What is told each step before it is begun."""
+
+
+def unheard(_: Step) -> None:
+    """The callback of one who does not listen."""
+
+
 @dataclass(slots=True)
 class Progress:
     """How far a run is.
@@ -179,6 +202,7 @@ class Progress:
         file: being worked on.
         seconds_left: None while it cannot be told.
         page, pages: of that file, while it is read and has several; 0 otherwise.
+        step: of its extraction, where that takes long.
     """
 
     done: int = 0
@@ -188,6 +212,7 @@ class Progress:
     failed: int = field(default=0)
     page: int = 0
     pages: int = 0
+    step: Step | None = None
 
 
 def value_to_json(value: FieldValue) -> dict[str, Any]:

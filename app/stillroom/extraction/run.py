@@ -27,9 +27,12 @@ from stillroom.extraction.result import (
     Coverage,
     DocumentResult,
     DocumentStatus,
+    OnStep,
     Progress,
+    Step,
     result_from_json,
     result_to_json,
+    unheard,
 )
 from stillroom.models.model_file import ModelFile
 from stillroom.privacy import audit
@@ -42,7 +45,9 @@ __all__ = ["Batch", "DocumentExtractor", "DocumentReader", "expand"]
 _LOG = logging.getLogger(__name__)
 _TRIES = 3
 _TOLD_EVERY = 0.5
-"""Seconds between two words of how far the reading of a document is."""
+"""Seconds between two words of how far a document is."""
+_LONG = 50_000
+"""Characters of a document whose extraction can be expected to take seconds."""
 
 
 def _ignore(*_: object) -> None:
@@ -74,10 +79,16 @@ class DocumentExtractor(Protocol):
 
 @runtime_checkable
 class KeepingExtractor(Protocol):
-    """An extractor that also gives what it saw of a document, packed (see ``kept_seen``); empty for nothing."""
+    """An extractor that also gives what it saw of a document, packed (see ``kept_seen``); empty for nothing. It tells its steps."""
 
     def extract_and_keep(
-        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+        self,
+        document: Document,
+        template: Template,
+        *,
+        file: str,
+        cancellation: Cancellation | None = None,
+        on_step: OnStep = unheard,
     ) -> tuple[DocumentResult, bytes]: ...
 
 
@@ -235,11 +246,12 @@ class Batch:
                 on_progress(at)
                 started = time.monotonic()
                 reading = ahead.take(document)
+                steps = _Steps(at, reading, on_progress)
                 if isinstance(readers, TellingReader):
                     _tell_pages(reading, readers, Path(document.path), at, on_progress)
                 if pending:
                     ahead.begin(self._documents[pending[0]])
-                result, seen = self._result(document, reading, extractor, cancellation)
+                result, seen = self._result(document, reading, extractor, cancellation, steps.tell)
                 pending.extendleft(reversed(self._save(document, result, reading, ahead, seen)))
                 left.add(time.monotonic() - started)
                 failed += result.status is DocumentStatus.FAILED
@@ -302,6 +314,7 @@ class Batch:
         reading: Future[tuple[Document, float]],
         extractor: DocumentExtractor,
         cancellation: Cancellation | None,
+        on_step: OnStep = unheard,
     ) -> tuple[DocumentResult, bytes]:
         """The row, and what was seen of the document."""
         started = time.monotonic()
@@ -309,7 +322,7 @@ class Batch:
         try:
             content, seconds_reading = reading.result()
             started = time.monotonic()
-            result, seen = self._extracted(document, content, extractor, cancellation)
+            result, seen = self._extracted(document, content, extractor, cancellation, on_step)
         except Cancelled:
             raise
         except StillroomError as error:
@@ -341,6 +354,7 @@ class Batch:
         content: Document,
         extractor: DocumentExtractor,
         cancellation: Cancellation | None,
+        on_step: OnStep,
     ) -> tuple[DocumentResult, bytes]:
         if content.only_holds_others:
             read = Coverage(content.page_count, content.page_count, 0, 0)
@@ -350,7 +364,7 @@ class Batch:
             try:
                 if isinstance(extractor, KeepingExtractor):
                     return extractor.extract_and_keep(
-                        content, self.template, file=document.file, cancellation=cancellation
+                        content, self.template, file=document.file, cancellation=cancellation, on_step=on_step
                     )
                 return extractor.extract(content, self.template, file=document.file, cancellation=cancellation), b""
             except EngineError as error:
@@ -378,6 +392,26 @@ class Batch:
             model_sha256=self.record.model_sha256,
             sha256=content.sha256 if content else "",
         )
+
+
+class _Steps:
+    """What is told of the extraction of one document: its steps, where it takes long."""
+
+    def __init__(
+        self, at: Progress, reading: Future[tuple[Document, float]], on_progress: Callable[[Progress], None]
+    ) -> None:
+        """``reading``: of the document, which is done when the first step is told."""
+        self._at, self._reading, self._on_progress = at, reading, on_progress
+        self._last = time.monotonic()
+        self._first = True
+
+    def tell(self, step: Step) -> None:
+        now = time.monotonic()
+        is_long = self._first and self._reading.result()[0].characters >= _LONG
+        self._first = False
+        if is_long or now - self._last >= _TOLD_EVERY:
+            self._last = now
+            self._on_progress(dataclasses.replace(self._at, step=step))
 
 
 def _tell_pages(

@@ -345,7 +345,7 @@ def signs_of(said: Said, own: Sequence[OwnSigns], role: str, *, several: bool = 
     return found  # type: ignore[return-value]  # what is reckoned with it is float64
 
 
-_AT_ONCE = 10_000  # candidates
+_AT_ONCE = 2_000  # candidates
 
 
 def _signs_of(said: Said, own: Sequence[OwnSigns], role: str, several: bool) -> Vector:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stillroom.cancellation import Cancellation
     from stillroom.documents.document import Document
-    from stillroom.extraction.result import DocumentResult
+    from stillroom.extraction.result import DocumentResult, OnStep
     from stillroom.extraction.run import DocumentExtractor
     from stillroom.templates.template import Template
 
@@ -62,7 +62,13 @@ class RememberingExtractor:
         return self._extractor.extract(document, template, file=file, cancellation=cancellation)
 
     def extract_and_keep(
-        self, document: Document, template: Template, *, file: str, cancellation: Cancellation | None = None
+        self,
+        document: Document,
+        template: Template,
+        *,
+        file: str,
+        cancellation: Cancellation | None = None,
+        on_step: OnStep = lambda _: None,
     ) -> tuple[DocumentResult, bytes]:
         """The same, and what was seen of the document where the extractor gives that."""
         from stillroom.extraction.run import KeepingExtractor
@@ -70,4 +76,6 @@ class RememberingExtractor:
         if not isinstance(self._extractor, KeepingExtractor):
             return self.extract(document, template, file=file, cancellation=cancellation), b""
         self._recent.add(document)
-        return self._extractor.extract_and_keep(document, template, file=file, cancellation=cancellation)
+        return self._extractor.extract_and_keep(
+            document, template, file=file, cancellation=cancellation, on_step=on_step
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stillroom.extraction.result import Progress
+from dataclasses import replace
+
+from stillroom.extraction.result import Progress, Step
 from stillroom.templates.template import Field, FieldType
 from stillroom.ui.extract.row import RowState
 from stillroom.ui.extract.run_queue import Run
@@ -228,6 +230,14 @@ def test_a_time_left_that_has_passed_is_said_no_more(window, parts, qtbot, recei
         qtbot.waitUntil(lambda: sheet.runs.current is not None and sheet.runs.current.done == 3, timeout=20_000)
         qtbot.waitUntil(lambda: "left" not in sheet.status.text.full_text(), timeout=10_000)
         assert "receipt-003.txt" in sheet.status.text.full_text()
+        run = window.queue.current
+        for step, said in (
+            (Step("Total", 2, 4), "looking for Total (2 of 4)"),
+            (Step("", 3, 90, is_passage=True), "the model reads passage 3 of 90"),
+            (Step("Gist", 3, 90, is_passage=True), "Gist: passage 3 of 90"),
+        ):
+            window.queue._progressed(run, replace(run.progress, step=step))
+            assert sheet.status.text.full_text().endswith(f"receipt-003.txt · {said}")
     finally:
         gate.set()
     wait_done(qtbot, sheet)

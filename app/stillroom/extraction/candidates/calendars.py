@@ -28,6 +28,13 @@ def _table() -> dict[str, Any]:
 
 
 @functools.cache
+def joining_words() -> str:
+    """What stands between a day, its month and its year, as a pattern."""
+    words = sorted(_table()["joining"]["words"], key=lambda word: (-len(word), word))
+    return "|".join(map(re.escape, words))
+
+
+@functools.cache
 def _named() -> dict[str, dict[int, str]]:
     known = {name: dict(months) for name, months in cldr().months.items()}
     for language, names in _table()["forms"].items():

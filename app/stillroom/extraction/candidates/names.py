@@ -17,6 +17,7 @@ from stillroom.extraction.candidates.words import (
     joining_words,
     legal_forms,
     name_suffixes,
+    no_names,
     organisation_words,
     partner_words,
     pointed_forms,
@@ -39,7 +40,8 @@ _KIND_FIRST = re.compile(
 _BY_KIND = 0.7
 _NAME = re.compile(
     rf"(?<![\w])(?:{_CAPITAL})(?:(?:[ \u00a0]|,\s(?=(?:{_LEGAL.pattern})(?!\w))|\n)"
-    rf"(?:{_CAPITAL}|{_JOIN}(?=[ \u00a0]{_CAPITAL})|(?:{small_legal_forms()})(?!\w))){{0,15}}"
+    rf"(?:{_CAPITAL}|{_JOIN}(?=[ \u00a0]{_CAPITAL})|(?:{joining_words('between', 'partners')})(?=[ \u00a0](?:{partner_words()})(?!\w))"
+    rf"|(?:{small_legal_forms()})(?!\w))){{0,15}}"
 )
 _LABEL_LINE = re.compile(r"\n[^\n:：]{1,30}[:：]")
 # A registration number behind a name: in brackets, or bare with its check letter.
@@ -100,9 +102,7 @@ _FIRST_NAMES = re.compile(rf"(?<!\w)(?:{_CAPITAL}(?:[ ]{_CAPITAL}){{0,2}},[ ]){{
 _FIRST = 120  # characters before a run, in which those may stand
 _APART = re.compile(rf"{_AND.pattern}|['’]s\s+|\n+")
 _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
-_NOISE = re.compile(
-    r"^(?:the|this|that|whereas|and|by|section|article|exhibit|page|dated?|in|on|at|for|no)$", re.IGNORECASE
-)
+_NOISE = re.compile(rf"^(?:{no_names()})$", re.IGNORECASE)
 
 
 # Characters of the longest name, and how many behind one are looked at.

@@ -12,24 +12,21 @@ from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.cldr import cldr
 from stillroom.extraction.candidates.currencies import sign_before, sign_behind
-from stillroom.extraction.candidates.words import time_labels
+from stillroom.extraction.candidates.words import listed, time_words
 
 _S = r"[^\S\n]?"
 # Words behind an hour that say it is one: "15 Uhr", "15h", "kl. 15" stands before it.
-_OCLOCK = r"(?:Uhr|uur|heures?|hrs?|o['’]?clock|óra|ώρα|час(?:ов|а)?|год|horas?|ore|klokken|時|点|點|시)"
+_OCLOCK = rf"(?:{time_words('oclock')})"
 _BEFORE = re.compile(
-    r"(?:\bkl\.?|\bklo|\bkello|\bklokken|\bум|\bat|\bà|\balle|\ba las|\bàs|\bum|\bgodz\.?|\bor[ae]|\bhoras?|\bheures?)\s?$"
+    rf"\b(?:{time_words('before')})\.?\s?$"
     # What a form calls it: "Ora di emissione  14.30", "Uhrzeit: 14.30".
-    rf"|\b(?:{time_labels()})\b[^\d\n]{{0,24}}$",
+    rf"|\b(?:{time_words('labels')})\b[^\d\n]{{0,24}}$",
     re.IGNORECASE,
 )
-_WORDS = {
-    "noon": "12:00", "midday": "12:00", "mittags": "12:00", "midi": "12:00", "mediodía": "12:00", "mezzogiorno": "12:00",
-    "meio-dia": "12:00", "południe": "12:00", "middag": "12:00", "正午": "12:00",
-    "midnight": "00:00", "mitternacht": "00:00", "minuit": "00:00", "medianoche": "00:00", "mezzanotte": "00:00", "meia-noite": "00:00",
-}  # fmt: skip
-_WORD = re.compile(rf"(?<!\w)(?:12{_S})?(?P<word>{'|'.join(_WORDS)})(?!\w)", re.IGNORECASE)
-_TO = re.compile(r"\s?(?:[-–—~〜～]|to|until|till|and|bis|à|a|al|tot|do|–|до)\s?", re.IGNORECASE)
+_MOMENTS = {"noon": "12:00", "midnight": "00:00"}
+_WORDS = {word: value for kind, value in _MOMENTS.items() for words in listed("times")[kind].values() for word in words}
+_WORD = re.compile(rf"(?<!\w)(?:12{_S})?(?P<word>{time_words(*_MOMENTS)})(?!\w)", re.IGNORECASE)
+_TO = re.compile(rf"\s?(?:[-–—~〜～]|{time_words('to')})\s?", re.IGNORECASE)
 
 
 # No figure of a number goes before it; a label may, without a space ("Boarding:09:15"), and so may the weekday or the year of its date

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import regex as re
@@ -16,9 +16,14 @@ _CUT_SHORT = 5  # letters
 
 
 @functools.cache
+def listed(name: str) -> dict[str, Any]:
+    """The tables of a file of words among the resources."""
+    return tomllib.loads((paths.resources_dir() / f"{name}.toml").read_text(encoding="utf-8"))
+
+
 def places() -> dict[str, Any]:
-    """The file's tables."""
-    return tomllib.loads((paths.resources_dir() / "places.toml").read_text(encoding="utf-8"))
+    """Those of places.toml."""
+    return listed("places")
 
 
 @functools.cache
@@ -98,8 +103,7 @@ def days_and_months() -> frozenset[str]:
 @functools.cache
 def common_words() -> frozenset[str]:
     """Words that stand in texts of every kind, in small letters, of all languages that are listed."""
-    listed = tomllib.loads((paths.resources_dir() / "common_words.toml").read_text(encoding="utf-8"))
-    return frozenset(word for words in listed.values() for word in words.split())
+    return frozenset(word for words in listed("common_words").values() for word in words.split())
 
 
 @functools.cache
@@ -119,6 +123,12 @@ def name_suffixes() -> str:
 def joining_words(*kinds: str) -> str:
     """Small words inside of names of some kinds ("persons", "streets" …, see the file), as a pattern."""
     return _any(word for kind in kinds for word in places()["joining_words"][kind])
+
+
+@functools.cache
+def no_names() -> str:
+    """Words that are no name where one stands alone, whatever its letters, as a pattern."""
+    return _any(word for words in places()["no_names"].values() for word in words)
 
 
 @functools.cache
@@ -152,7 +162,8 @@ def address_words() -> tuple[re.Pattern[str], re.Pattern[str]]:
 @functools.cache
 def town_and_state() -> re.Pattern[str]:
     """The name of a state behind a town and its comma, where a line ends or its postcode follows: "Miami, Florida"."""
-    states = _any(state for country in ("US", "CA", "AU") for state in places()["states"][country])
+    known = places()
+    states = _any(state for country in known["behind_towns"]["states"] for state in known["states"][country])
     return re.compile(
         rf"(?<=[^\W\d_]{{3}}),[ ]?(?:{states})(?=\.?$|[,.]?[ ]?\d{{4,5}}(?!\d))", re.IGNORECASE | re.MULTILINE
     )
@@ -161,9 +172,37 @@ def town_and_state() -> re.Pattern[str]:
 @functools.cache
 def state_and_postcode() -> re.Pattern[str]:
     """The code of a state behind a town, and its postcode, where they end a line: "Seattle,WA98122", "Portland, OR 97205-1234"."""
-    return re.compile(
-        rf"(?<=[^\W\d_])[,. ]{{0,2}}(?:{_any(places()['state_codes']['US'])})\.?,?[ ]?\d{{5}}(?:-\d{{4}})?[.,]?$"
+    known = places()
+    codes = _any(code for country in known["behind_towns"]["codes"] for code in known["state_codes"][country])
+    return re.compile(rf"(?<=[^\W\d_])[,. ]{{0,2}}(?:{codes})\.?,?[ ]?\d{{5}}(?:-\d{{4}})?[.,]?$")
+
+
+@functools.cache
+def postcodes() -> str:
+    """Those that are more than figures, as a pattern."""
+    return _of_forms(places()["postcodes"])
+
+
+@functools.cache
+def plates() -> str:
+    """Number plates of cars that are written in two groups, as a pattern."""
+    return _of_forms(places()["plates"])
+
+
+def _of_forms(forms: Mapping[str, Iterable[str]]) -> str:
+    """How codes are written by countries, as a pattern; what its signs stand for, the file says."""
+    signs = {"A": "[A-Z]", "9": r"\d", "0": r"[\dO]", "_": " ?"}
+    written = {form for own in forms.values() for form in own}
+    return "|".join(
+        "".join(signs.get(sign, re.escape(sign)) for sign in form)
+        for form in sorted(written, key=lambda form: (-len(form), form))
     )
+
+
+@functools.cache
+def number_words() -> str:
+    """Words for a number that are as short as a group of a code, in capitals, as a pattern."""
+    return _any(word.upper() for word in places()["number_words"]["words"])
 
 
 @functools.cache
@@ -224,9 +263,16 @@ def debit_or_credit_words() -> str:
 
 
 @functools.cache
-def time_labels() -> str:
-    """What a form calls a time of day, as a pattern."""
-    return _any(places()["time_labels"]["words"])
+def time_words(*kinds: str) -> str:
+    """Words of times of day of some kinds ("oclock", "noon" …, see resources/times.toml), as a pattern."""
+    return _any(word for kind in kinds for words in listed("times")[kind].values() for word in words)
+
+
+@functools.cache
+def paper_phrases(kind: str) -> str:
+    """Words by which a sentence names a paper with its day, or says what a word stands for ("article", "means" …, see
+    resources/phrases_of_papers.toml), as a pattern."""
+    return _any(word for words in listed("phrases_of_papers")[kind].values() for word in words)
 
 
 @functools.cache

@@ -37,6 +37,7 @@ from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted, sentence, time_left_text, when_text
 
 if TYPE_CHECKING:
+    from stillroom.extraction.result import Step
     from stillroom.ui.remote.asking import RemoteAsking
     from stillroom.workspace.models import ModelFile
     from stillroom.workspace.runs import Batch
@@ -530,6 +531,13 @@ class Sheet(TakesDrops, QWidget):
             self._show_first = False
             self.table.choose(next(row for row in model.rows if row.result is not None))
 
+    def _step_text(self, step: Step) -> str:
+        if not step.is_passage:
+            text = self.tr("looking for %1 (%2 of %3)")
+        else:
+            text = self.tr("%1: passage %2 of %3") if step.field else self.tr("the model reads passage %2 of %3")
+        return text.replace("%2", str(step.number)).replace("%3", str(step.of)).replace("%1", step.field)
+
     def _status_text(self, running: bool, finished: int) -> str:
         total = len(self.model.rows)
         current = self.runs.current
@@ -550,6 +558,8 @@ class Sheet(TakesDrops, QWidget):
             if current.pages:
                 of = self.tr("page %1 of %2")
                 parts.append(of.replace("%1", str(current.page)).replace("%2", str(current.pages)))
+            if current.step is not None:
+                parts.append(self._step_text(current.step))
             return " · ".join(part for part in parts if part)
         text = counted(total, self.tr("1 document"), self.tr("%1 documents"))
         if self.status.finder.text().strip():
