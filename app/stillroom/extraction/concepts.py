@@ -70,9 +70,15 @@ class _Vocabulary:
     unspaced: regex.Pattern[str]
 
 
+# Letters that no accent is taken from, and what stands for them where only plain ones may be written, as in a field's name.
+_PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŧ": "t", "ħ": "h"}
+)
+
+
 def _fold(word: str) -> str:
     folded = unicodedata.normalize("NFKD", word).casefold().replace("’", "'")
-    folded = "".join(character for character in folded if not unicodedata.combining(character))
+    folded = "".join(character for character in folded if not unicodedata.combining(character)).translate(_PLAIN)
     if folded in _NUMBER_WORDS or word.casefold() in _NUMBER_WORDS:
         return "#"
     if _RUN_TOGETHER.search(word):

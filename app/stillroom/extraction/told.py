@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.concepts import Meaning, key_of, labels, vocabulary
+from stillroom.extraction.concepts import Meaning, key_of, labels, vocabulary, words_of
 from stillroom.extraction.missing import Missing
 from stillroom.extraction.periods import Periods
 from stillroom.extraction.plain_words import PartyRoles, Sentences, cut_off, is_branch_number
@@ -52,6 +52,9 @@ _OWN_LABEL = 0.9
 _POSITION = 3.0
 _NO_POSITION = -1.0
 _LASTS = 3.0
+_YEAR = 2.0
+_NO_YEAR = -6.0
+_WORDS_OF_YEAR = 3
 _MISSING = -12.0
 _LASTS_OTHERWISE = -7.0
 
@@ -61,8 +64,18 @@ _RANGE_BEFORE = re.compile(
     r"\d\s?(?:[ap]\.?m\.?|uhr|h)?\s*(?:[-–—~]|to|till?|until|bis|au|à|al?|do|thru|through|and|tot|til|до)\s*$",
     re.IGNORECASE,
 )
+_A_YEAR = re.compile(r"(?:1[89]|2[01])\d\d")
 _SIGNED = re.compile(r"\s*/[sS]/")
 _JOINED = re.compile(r"[-‐‑][^\W\d_]{2}")
+
+
+def asks_for_year(field: Field) -> bool:
+    """Whether a field is called a year and nothing more: "year", "tax year", "anno"; not "revenue of the year"."""
+    for name in (field.name.replace("_", " "), field.label):
+        own = labels(name) if len(words_of(name)) <= _WORDS_OF_YEAR else []
+        if own and own[-1].end == len(name) and all("year" in vocabulary().phrases.get(each.key, ()) for each in own):
+            return True
+    return False
 
 
 class Told:
@@ -112,6 +125,9 @@ class Told:
         if kind in _NAMED_BEFORE:
             yield from ((at, _SAID) for at in self._sentences.say(field, candidates))
         yield from ((at, _MISSING) for at in self._missing.instead(field, candidates))
+        if kind is FieldType.INTEGER and asks_for_year(field):
+            for at, candidate in enumerate(candidates):
+                yield at, _YEAR if _A_YEAR.fullmatch(candidate.value) else _NO_YEAR
         if kind is FieldType.MONEY:
             yield from ((at, _SAID) for at in self._schedules.totals(field, candidates))
         if kind is FieldType.DURATION:
