@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 import functools
 import itertools
-import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -113,7 +112,7 @@ def key_of(phrase: str) -> str:
 @functools.cache
 def vocabulary() -> _Vocabulary:
     """The concepts of the product."""
-    data = tomllib.loads((paths.resources_dir() / "field_concepts.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("field_concepts")
     concepts: dict[str, Concept] = {}
     phrases: dict[str, list[str]] = {}
     for name, table in data.items():
@@ -145,7 +144,7 @@ class _TaxWords:
 
 @functools.cache
 def _tax_words() -> _TaxWords:
-    data = tomllib.loads((paths.resources_dir() / "tax_words.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("tax_words")
     words = {
         name: frozenset(_fold(word.strip()) for listed in table.values() for word in listed.split(";"))
         for name, table in data.items()
@@ -254,7 +253,7 @@ def _is_label(text: str, start: int, end: int, key: str) -> bool:
 @functools.cache
 def _dated_papers() -> tuple[regex.Pattern[str], dict[str, str]]:
     """A paper's number with the word that joins its day, and the folded words for papers with the key that names their day."""
-    data = tomllib.loads((paths.resources_dir() / "dated_papers.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("dated_papers")
     listed = {name: {each.strip() for own in table.values() for each in own.split(";")} for name, table in data.items()}
     joining = "|".join(regex.escape(each) for each in sorted(listed["joining"], key=len, reverse=True))
     dated = regex.compile(

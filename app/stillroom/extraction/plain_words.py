@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -211,7 +210,7 @@ class _Patterns(NamedTuple):
 
 @cache
 def _patterns() -> _Patterns:
-    data = tomllib.loads((paths.resources_dir() / "plain_words.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("plain_words")
     words = {
         kind: "|".join(
             re.escape(word) for word in sorted((word for own in table.values() for word in own), key=len, reverse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,8 +16,8 @@ _CUT_SHORT = 5  # letters
 
 @functools.cache
 def listed(name: str) -> dict[str, Any]:
-    """The tables of a file of words among the resources."""
-    return tomllib.loads((paths.resources_dir() / f"{name}.toml").read_text(encoding="utf-8"))
+    """The tables of a file of words among the resources, read once."""
+    return paths.resource_tables(name)
 
 
 def places() -> dict[str, Any]:
