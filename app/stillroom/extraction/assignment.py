@@ -58,6 +58,10 @@ ADDENDS = ("net", "tax", "total")
 """The roles of amounts of which the last is the sum of the others."""
 
 
+_OF_ONE_TEXT = (
+    {FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT, FieldType.IDENTIFIER},
+    {FieldType.NAME, FieldType.ORGANISATION, FieldType.LINE},
+)
 _WHO_AND_WHERE = ({FieldType.ADDRESS, FieldType.ORGANISATION}, {FieldType.ADDRESS, FieldType.NAME})
 _NAME_IN_ADDRESS = -2.0  # the line of the name goes to one of them
 _NAME_BEFORE_ADDRESS = 1.0  # and between them mostly nothing stands but a number
@@ -186,7 +190,14 @@ def _touch(one: Place, other: Place) -> bool:
     """Whether two fields, each by any of its places, can say anything of each other."""
     roles = {one.role, other.role}
     parts = "total" in roles and bool(roles & {"net", "tax"})
-    return one.kind is other.kind or roles == {"issuer", "counterpart"} or parts or _who_and_where(one, other)
+    if one.kind is other.kind or _alike(one, other):
+        return True
+    return roles == {"issuer", "counterpart"} or parts or _who_and_where(one, other)
+
+
+def _alike(one: Place, other: Place) -> bool:
+    """Whether fields of two types may both be offered one text: an amount and a year, a line and a name."""
+    return any(one.kind in kinds and other.kind in kinds for kinds in _OF_ONE_TEXT)
 
 
 def _who_and_where(one: Place, other: Place) -> bool:
@@ -205,7 +216,7 @@ def _fit(one: Place, other: Place) -> float:
         open_ended = roles == {"first", "second"} and first.value is None and second.value is not None
         return _NO_BEGINNING if open_ended and one.kind is other.kind else 0.0
     weight = 0.0
-    if one.kind is other.kind and _overlap(one.span, other.span):
+    if (one.kind is other.kind and _overlap(one.span, other.span)) or (one.span == other.span and _alike(one, other)):
         weight += _SAME_PLACE
     if _who_and_where(one, other) and _overlap(one.span, other.span):
         weight += _NAME_IN_ADDRESS
