@@ -1010,6 +1010,86 @@ def test_more_figures_than_a_year_and_a_time_have_are_neither(text: str) -> None
     assert values(FieldType.DATE, text) == values(FieldType.TIME, text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Date of birth  0 3 0 5 1 9 8 4  Clinic", "1984-05-03"),
+        ("born 1 9 8 4 - 0 5 - 2 3", "1984-05-23"),
+        ("given 0 3 | 0 5 | 1 9 8 4", "1984-05-03"),
+        ("8. Given on 23 06 2022 9. Next visit", "2022-06-23"),
+        ("born 1O 10 1984", "1984-10-10"),
+    ],
+)
+def test_a_day_is_read_from_the_boxes_of_a_form(text: str, expected: str) -> None:
+    assert expected in values(FieldType.DATE, text)
+
+
+@pytest.mark.parametrize("text", ["Qty 1 2 3 4 5 6 7 8", "0 3 0 5 1 9 8 4 7", "23 06 2022 9 4", "3 1 1 3 2 0 2 5"])
+def test_other_figures_in_a_row_are_no_day(text: str) -> None:
+    assert values(FieldType.DATE, text) == []
+
+
+def test_a_number_is_a_percentage_where_its_label_says_so() -> None:
+    assert values(FieldType.PERCENT, "Rate (%): 3.5\nFee 12.00") == ["3.5"]
+    assert values(FieldType.PERCENT, "Zins %  2,75\nSumme  8,00") == ["2.75"]
+    assert values(FieldType.PERCENT, "Base  Rate (%)  Sum\n5 472  38,23  2 092\n810  4,10  33") == ["38.23", "4.10"]
+    assert values(FieldType.PERCENT, "VAT 20 %  17.50\nTotal  8.00") == ["20"]
+
+
+def test_the_head_of_a_column_in_percent_is_found_by_its_place() -> None:
+    rows = ["Item  Share %", "Oak panels  12"]
+    text = "\n".join(rows)
+    places = {0: 0.0, 6: 100.0, 14: 0.0, 26: 100.0}
+
+    def boxes(under: float) -> list[Box | None]:
+        found: list[Box | None] = []
+        x = y = 0.0
+        for at, character in enumerate(text):
+            x, y = (places[at] if at != 26 else under, 20.0 * (at >= 14)) if at in places else (x + 5.0, y)
+            found.append(None if character.isspace() else Box(x, y, x + 5.0, y + 10.0))
+        return found
+
+    field = Field("f", FieldType.PERCENT)
+    for under, expected in ((110.0, ["12"]), (300.0, [])):
+        page = Page(1, text, 600, 800, boxes(under))
+        assert [each.value for each in propose(field, Document("a.pdf", "pdf", "", (page,), 1))] == expected
+
+
+def test_a_telephone_number_ends_with_its_column() -> None:
+    assert values(FieldType.PHONE, "Former chief  (689) 555-0199  10") == ["6895550199"]
+    assert values(FieldType.PHONE, "Former chief (340) 555-0199 12") == ["3405550199"]
+    assert values(FieldType.PHONE, "Tel. 030 5550199  2024 71") == ["0305550199"]
+    assert values(FieldType.PHONE, "Tel.  0421  55 01 66 77") == ["042155016677"]  # wide type
+
+
+def test_a_code_in_groups_is_one() -> None:
+    shapes = {}
+    for text in ("XK51 BVD  Estate car", "ZD 0668\nHall", "Plate XY-ZW 3584 of a car", "PO 4711"):
+        shapes[text] = {each.value: each.shape for each in propose(Field("f", FieldType.IDENTIFIER), document(text))}
+    assert shapes["XK51 BVD  Estate car"] == {"XK51": 0.0, "XK51 BVD": 1.0}
+    assert shapes["ZD 0668\nHall"] == {"0668": 0.0, "ZD 0668": 0.5}
+    assert shapes["Plate XY-ZW 3584 of a car"]["3584"] == 0.0
+    assert shapes["PO 4711"]["4711"] == 1.0  # a label and its number
+
+
+def test_a_firm_ends_at_the_point_between_it_and_its_address() -> None:
+    found = values(FieldType.ORGANISATION, "Kettle Works Ltd · Unit 3, Canal Yard · Stoneford")
+    assert "Kettle Works Ltd" in found
+
+
+def test_a_value_follows_a_known_label_without_a_mark() -> None:
+    assert "Berg" in values(FieldType.LINE, "2. Surname Berg 3. First name Anna")
+    assert "Holt Yard" in values(FieldType.LINE, "Customer Holt Yard")
+    found = values(FieldType.LINE, "Position applied for Clerk")
+    assert "Clerk" in found
+    assert "applied for Clerk" not in found
+    assert "the price" not in values(FieldType.LINE, "customer the price")
+
+
+def test_working_days_are_days() -> None:
+    assert values(FieldType.DURATION, "Dauer 3 Arbeitstage") == ["3 days"]
+
+
 def test_a_name_in_a_cell_is_offered_without_the_number_in_brackets_behind_it() -> None:
     found = values(FieldType.ORGANISATION, "Client  Holt Festival 2020 Inc (33528)  Entered by  Anna Berg\n")
     assert {"Holt Festival 2020 Inc", "Holt Festival 2020 Inc (33528)"} <= set(found)

@@ -162,3 +162,9 @@ def test_whom_to_ask_is_not_who_speaks() -> None:
         meaning = Meaning(Template("t", 1, "t", "", (field,)))
         own, rival, _ = meaning.weigh(field.name, key_of("Ansprechpartner"))
         assert (own > rival) == (field.name != "speaker")
+
+
+def test_letters_without_an_accent_to_take_off_are_plain_as_well() -> None:
+    assert key_of("Wykonał") == key_of("wykonal")
+    assert key_of("Køber nr.") == key_of("kober no")
+    assert key_of("Œuvre") == key_of("oeuvre")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stillroom.documents.document import Document, Page
+from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.propose import propose
 from stillroom.extraction.conventions import evidence
@@ -178,3 +178,18 @@ def test_the_evidence_names_places_and_currencies() -> None:
     assert max(known.places, key=lambda place: known.places[place]) == "CH"
     assert max(known.currencies, key=lambda code: known.currencies[code]) == "CHF"
     assert evidence(document("12.00")).currencies == {}
+
+
+def test_numbers_with_three_figures_behind_every_mark_have_no_decimals() -> None:
+    def likeliest(text: str) -> list[str]:
+        document = Document("made.txt", "txt", "", (Page(1, text),), 1)
+        found: dict[Span, Candidate] = {}
+        for each in propose(Field("f", FieldType.NUMBER), document):
+            best = found.get(each.span)
+            if best is None or each.likelihood > best.likelihood:
+                found[each.span] = each
+        return [each.value for each in found.values()]
+
+    assert likeliest("OLD 33.478\nNEW 34.762\nUSED 1.284") == ["33478", "34762", "1284"]
+    assert likeliest("OLD 33,478\nNEW 34,762\nUSED 1,284") == ["33478", "34762", "1284"]
+    assert likeliest("A 1.25\nB 3.478\nC 4.1")[1] == "3.478"

@@ -464,6 +464,59 @@ def test_a_venue_stands_beside_its_time(text: str, told: float) -> None:
     assert slip(text, "location", "Ludbrook Hall")["venue:at_time"] == told
 
 
+FORM = Template(
+    "form",
+    1,
+    "Form",
+    "",
+    (
+        Field("applicant", FieldType.NAME),
+        Field("phone", FieldType.PHONE),
+        Field("start_date", FieldType.DATE),
+        Field("position", FieldType.LINE),
+    ),
+)
+
+
+def test_labels_under_the_line_name_what_is_written_on_it() -> None:
+    page = boxed(
+        [(0, "Anna Berg"), (200, "04/03/2024")],
+        [(0, "Full name"), (200, "Start date")],
+        [(0, "Clerk"), (200, "030 5550142")],
+        [(0, "Position applied for"), (200, "Phone")],
+    )
+    for name, value in (("applicant", "Anna Berg"), ("start_date", "04/03/2024"), ("position", "Clerk")):
+        found = signs(page, name, value, template=FORM)
+        assert found["own_left"] > 0.4, name
+        assert found["own_above"] == 0.0, name
+    # "Full name" stands above the clerk, and is the label of what is above it.
+    assert signs(page, "position", "Clerk", template=FORM)["rival_above"] == 0.0
+
+
+def test_labels_over_the_line_stay_those_of_what_is_below() -> None:
+    page = boxed(
+        [(0, "Full name"), (200, "Start date")],
+        [(0, "Anna Berg"), (200, "04/03/2024")],
+        [(0, "Position applied for"), (200, "Phone")],
+        [(0, "Clerk"), (200, "030 5550142")],
+    )
+    for name, value in (("applicant", "Anna Berg"), ("start_date", "04/03/2024"), ("position", "Clerk")):
+        found = signs(page, name, value, template=FORM)
+        assert found["own_above"] > 0.4, name
+        assert found["own_left"] == 0.0, name
+
+
+def test_a_part_of_a_label_is_one() -> None:
+    page = Page(1, "Position applied for\nBaker\n")
+    template = Template("form", 1, "Form", "", (Field("position", FieldType.LINE, near=("position",)),))
+    document = Document("made.txt", "txt", "", (page,), 1)
+    field = template.field("position")
+    inside = [Candidate(Span(1, 9, 20), "applied for", "applied for"), Candidate(Span(1, 21, 26), "Baker", "Baker")]
+    rows = Layout(document, Meaning(template)).signs(field, field.type, inside)
+    label = [dict(zip(sign_names(), row, strict=True))["label"] for row in rows]
+    assert label == [1.0, 0.0]
+
+
 @pytest.mark.parametrize(
     ("line", "value", "told"),
     [

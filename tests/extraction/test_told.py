@@ -377,3 +377,16 @@ def test_what_is_missing_is_looked_up_in_time_in_proportion(monkeypatch: pytest.
     candidates = [Candidate(Span(1, place, place + 3), "A-1", "A-1") for place in range(16, 3000, 30)]
     assert missing.instead(field, candidates)
     assert looked <= 2
+
+
+def test_a_year_is_asked_for_and_no_other_number() -> None:
+    text = "Tax notice 2023\nBase 4255\nSum 1070\nSection 12"
+    document = Document("made.txt", "txt", "", (Page(1, text),), 1)
+    for name, asked in (("tax_year", True), ("anno", True), ("quantity", False), ("total_of_year", False)):
+        template = Template("made", 1, "Made", "", (Field(name, FieldType.INTEGER),))
+        field = template.fields[0]
+        candidates = propose(field, document)
+        told = Told(document, Meaning(template)).of(field, field.type, candidates)
+        strengths = {candidates[at].value: strength for at, strength in told.items()}
+        assert (strengths.get("2023", 0.0) > 0) == asked, name
+        assert (strengths.get("4255", 0.0) < 0) == asked, name

@@ -15,7 +15,6 @@ import functools
 import math
 import re
 import threading
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -100,7 +99,7 @@ class Weights:
 @functools.cache
 def weights() -> Weights:
     """The fitted weights."""
-    return Weights(**tomllib.loads((paths.resources_dir() / "choices.toml").read_text(encoding="utf-8")))
+    return Weights(**paths.resource_tables("choices"))
 
 
 class Choices:
@@ -790,7 +789,7 @@ def _topic_words(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 @functools.cache
 def _topics() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads((paths.resources_dir() / "topics.toml").read_text(encoding="utf-8"))
+    return paths.resource_tables("topics")
 
 
 def _parts(word: str) -> set[str]:

@@ -651,6 +651,7 @@ def grounds_of(
         form=asked.kind in _FORMAL,
         sums=sums,
         alone=None if asked.alone is None else _says(asked.alone, place.value),
+        bare=asked.kind in _FORMAL and max(shown.label, shown.like) < _SAID_FROM,
     )
 
 
@@ -759,6 +760,7 @@ _RIVAL = [sign_names().index(name) for name in ("rival_beside", "rival_over")]
 _LIKE = [sign_names().index(name) for name in ("like_beside", "like_over", "like_head")]
 _ONLY = sign_names().index("only_own")
 _NAMED_FROM = 0.3
+_SAID_FROM = 0.5  # a short word without its colon ("Tel." in a letterhead) says less
 # Types whose form little else has.
 _HALF = 0.5
 _FORMAL = (FieldType.EMAIL, FieldType.IBAN, FieldType.URL, FieldType.PHONE)
@@ -856,20 +858,25 @@ def _whole_firms(asked: Asked, likely: Sequence[tuple[float, int]]) -> Iterator[
         wholes = [
             other
             for other in beginning[span.page, span.start]
-            if _form_behind().fullmatch(asked.candidates[other].text.removeprefix(text))
+            if 0 < len(asked.candidates[other].text) - len(text) <= _LONGEST_FORMS
+            and _form_behind().fullmatch(asked.candidates[other].text.removeprefix(text))
         ] or [
             other
             for other in ending[span.page, span.end]
-            if asked.candidates[other].text.removesuffix(text).endswith("\n")
+            if asked.candidates[other].text.endswith("\n" + text)
             and named.get(asked.spelled(other), set()) - {asked.candidates[other].span}
         ]
         yield share, max(wholes, key=lambda other: len(asked.candidates[other].text), default=index)
 
 
+_LONGEST_FORMS = 200  # characters of legal forms behind a name: a line may be as long as a book
+
+
 @functools.cache
 def _form_behind() -> regex.Pattern[str]:
     """Legal forms and what parts them from the name. A short one may be a word of a text in capitals: "HOLT BANK AS AGENT"."""
-    return regex.compile(rf"(?=.*(?:\w{{3}}|\w\.\w))(?:,?\s+(?:{company_forms()})(?!\w)\.?)+", regex.DOTALL)
+    # What was taken for a form stays one: "Pty Ltd" is one of them and two, and a row of n of them could be told apart in 2^n ways.
+    return regex.compile(rf"(?=.*(?:\w{{3}}|\w\.\w))(?:(?>,?\s+(?:{company_forms()})(?!\w)\.?))++", regex.DOTALL)
 
 
 # Of the share that a part of a name has ("Holt"), from which on a longer one with a word that no list knows is taken for it ("Tarvo Holt").

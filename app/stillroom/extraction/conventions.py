@@ -31,6 +31,7 @@ _MOST_CHARACTERS = 200_000
 
 _SETTING = 5.0  # log odds: a template that says which number is the month is believed
 _OWN_DATE, _OWN_MARK, _MOST_OWN = 4.0, 4.0, 6.0
+_THREES = 1.5  # a column of readings may have thousandths
 _POINTS = 4.0  # "03.04.2025": points are hardly ever written month first
 _SAYS_NUMBER = 2.0  # a tax number, an account, a prefix of the telephone
 _SAYS_WORD = 1.5  # a postcode, a legal form, an ending of the net, a currency of one country
@@ -196,10 +197,26 @@ _WITH_CENTS = re.compile(
 )
 
 
+_MARKED = re.compile(r"(?<![\w.,/\-])\d{1,3}(?P<mark>[.,])(?P<behind>\d{1,6})(?![\w]|[.,/\-:]\d)")
+_FEWEST_THREES = 2
+
+
+def _in_threes(text: str) -> float:
+    """Log odds of a decimal comma by numbers that all have three figures behind one mark, which is then hardly one of decimals."""
+    behind: dict[str, set[int]] = {".": set(), ",": set()}
+    count: Counter[str] = Counter()
+    for match in _MARKED.finditer(text):
+        behind[match["mark"]].add(len(match["behind"]))
+        count[match["mark"]] += 1
+    threes = {mark for mark in behind if behind[mark] == {3} and count[mark] >= _FEWEST_THREES}
+    return _THREES * (("." in threes) - ("," in threes))
+
+
 def _decimal_comma(text: str, places: Mapping[str, float]) -> float:
     """Log odds of a comma as decimal mark."""
     marks = Counter(match["mark"] for match in _WITH_CENTS.finditer(text) if match["mark"] != match["thousands"])
-    own = max(-_MOST_OWN, min(_MOST_OWN, _OWN_MARK * (marks[","] - marks["."])))
+    own = _OWN_MARK * (marks[","] - marks["."]) if marks else _in_threes(text)
+    own = max(-_MOST_OWN, min(_MOST_OWN, own))
     return own + _log_odds(_share_of(places, lambda place: _decimal_habit(place) == ","))
 
 

@@ -27,11 +27,18 @@ from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.leaders import without_leaders
 from stillroom.extraction.candidates.persons import is_given_name, name_signs
 from stillroom.extraction.candidates.propose import Proposals
+from stillroom.extraction.candidates.quoted_mail import without_quote_marks
 from stillroom.extraction.candidates.text import address_shape
 from stillroom.extraction.candidates.times import names_a_time
 from stillroom.extraction.candidates.towns import is_town, names_a_town
 from stillroom.extraction.candidates.venues import venue_sign
-from stillroom.extraction.candidates.words import address_words, common_words, name_suffixes, states_and_countries
+from stillroom.extraction.candidates.words import (
+    address_words,
+    common_words,
+    name_suffixes,
+    paper_phrases,
+    states_and_countries,
+)
 from stillroom.extraction.concepts import Label, Meaning, at_or_before
 from stillroom.extraction.likeness import Likeness, likeness
 from stillroom.extraction.naming import Naming, names_employer, no_person
@@ -54,7 +61,7 @@ _PERSONS = (
 )
 _PLACES_NAMED = ("jurisdiction",)
 _VENUES = ("location",)
-_COUNTERPARTS = ("buyer", "ship_to", "agency")
+_COUNTERPARTS = ("buyer", "ship_to", "agency", "account_holder")
 _MONEY = frozenset({FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT})
 _MOMENTS = frozenset({FieldType.DATE, FieldType.TIME})
 _CALLED = frozenset({FieldType.NAME, FieldType.ORGANISATION})
@@ -62,7 +69,7 @@ _NAMES = frozenset({FieldType.NAME, FieldType.ORGANISATION, FieldType.LINE})
 _PARTIES = frozenset({FieldType.ORGANISATION, FieldType.NAME, FieldType.LINE, FieldType.TEXT, FieldType.BLOCK})
 
 
-_GAP = re.compile(r" {2,}|\t+| \| ")
+_GAP = re.compile(r" {2,}|\t+| \| | [·•] ")
 _INDENTED = re.compile(r"[ \t]*\n[ \t]*")
 _RANGE = re.compile(
     r"^\s*(?:[-–—~]|to|till?|until|bis|au|à|al|a|do|thru|through|and|tot)\s*(?:the\s+)?$", re.IGNORECASE
@@ -91,6 +98,12 @@ _PROSE = 90
 _AT_START = 3  # characters of its cell that may stand before a candidate: a bracket, a sign of a currency
 _SHORT_LABEL = 40
 _LONGEST_LABEL = 80  # characters
+_LONGEST_FORM = 400  # lines of a page
+_LONGEST_FORM_LINE = 160
+# What no label is: figures by themselves, a box that is ticked or not, an address in the net.
+_ANSWERED = re.compile(r"^\d{1,2}(?:  |$)|  \d{1,2}(?:  |$)|\[[ xX]\]|[☐☑☒✓✗]|\w@\w")
+_SENTENCE = re.compile(r"[a-z]{3}[.;] [A-Z]|[a-z]{4}\.$")
+_FEWEST_CAPTIONS = 2  # lines of them
 _LINES_OF_QUESTION = 3
 _LONGEST_ANSWER = 60
 _NUMBERED = re.compile(r"(?:\d{1,2}|[A-Za-z]|[IVX]{1,4})[.)]\s|\d{1,2}\s?\([a-z]\)\s|\([a-z\d]{1,2}\)\s")
@@ -104,6 +117,8 @@ _STREET_WORDS = 5
 _ROOM = 0.7  # of a venue's sign, from which on a text is one
 _PARTLY = 0.6  # of a value, up to which it may be made of labels' words ("Supplier Ltd")
 _FEW_FIGURES = 3
+_CAPITALS_TO_SMALL = 4
+_PARTLY_HEADING = 0.35  # the same of a cell of a form
 _HEADING = 0.75  # of its letters, from which on a cell is a label and nothing else
 _CELLS_LEFT = 60  # what stands further left counts for less than a millionth
 _COLUMN_LINES = 60
@@ -117,13 +132,13 @@ _NAMING = frozenset({Place.INLINE, Place.LEFT, Place.ABOVE, Place.COLUMN})
 _SPACED_GROUP = re.compile(r"\d \d{3}[.,]\d{2}$")
 # "“Maturity Date” means …": a contract says what its words stand for.
 _DEFINED = re.compile(
-    r"[\"”’'»“]\s{0,3}(?:\)\s)?(?:means?|shall mean|is|bedeutet|désigne|significa)\s+(?:the\s+)?$", re.IGNORECASE
+    rf"[\"”’'»“]\s{{0,3}}(?:\)\s)?(?:{paper_phrases('means')})\s+(?:(?:{paper_phrases('meant')})\s+)?$", re.IGNORECASE
 )
 # "the Asset Purchase Agreement dated as of …", "le Contrat de bail du …": the day of another paper than the one that names it.
 _CITED = re.compile(
-    r"\b(?:that certain|certain|the|an?|der|dem|den|des|le|du|el|del|il)\s+"
-    r"(?:[^\W\d_a-z][\w&’'\-]*\s+(?:(?:and|of|to|for|und|de|of the)\s+)?){1,7}(?:\([^()]{1,60}\)\s*)?(?:is |was )?"
-    r"(?:dated|entered into|made|signed|vom|du|en date du|de fecha|del)\s+(?:as\s+of\s+|on\s+|le\s+)?$"
+    rf"\b(?:{paper_phrases('article')})\s+"
+    rf"(?:[^\W\d_a-z][\w&’'\-]*\s+(?:(?:{paper_phrases('of')})\s+)?){{1,7}}(?:\([^()]{{1,60}}\)\s*)?"
+    rf"(?:(?:{paper_phrases('was')}) )?(?:{paper_phrases('dated')})\s+(?:(?:{paper_phrases('day')})\s+)?$"
 )
 _CITED_WITHIN = 200  # characters before the day
 _VAT = re.compile(r"(?:[A-Z]{2}[\s.]?[A-Z0-9][0-9\s.]{6,13}[0-9A-Z]|CHE[\s\-0-9.]{9,14})(?:\s?MWST|\s?TVA|\s?IVA)?")
@@ -168,7 +183,7 @@ class _PageCells:
         """``stop``: called time and again, to raise where it is to end."""
         self.page = page
         self._like = like
-        self.text = without_leaders(page.text)
+        self.text = without_quote_marks(without_leaders(page.text))
         self.labels = concepts.labels(self.text, keys, stop)
         self._label_starts = [label.start for label in self.labels]
         self.cells: list[_Cell] = []
@@ -353,6 +368,11 @@ class _PageCells:
         last = at_or_before(self._label_starts, end - 1) + 1
         return [label for label in self.labels[first:last] if label.end <= end]
 
+    def is_within_label(self, start: int, end: int) -> bool:
+        """Whether a text is a part of a label, or all of one: "applied for" of "Position applied for"."""
+        at = at_or_before(self._label_starts, start)
+        return at >= 0 and end <= self.labels[at].end
+
     def labels_before(
         self, start: int, end: int, most: int, but: Callable[[Label], bool] = lambda _: False
     ) -> list[Label]:
@@ -468,7 +488,65 @@ class _PageCells:
                 and self.headings[over] <= _HEADING
             ):
                 found.setdefault(over, index)
+        for number in self._lines_of_captions:
+            for index in self.line_cells[number]:
+                over = self._overlapping(index, number - 1)
+                if over >= 0:
+                    found.setdefault(over, index)
         return found
+
+    @functools.cached_property
+    def _lines_of_captions(self) -> list[int]:
+        """Lines of labels that name what is written above them, as forms have them that are filled in on a line.
+
+        Told by runs of lines that begin with what is written and end with labels, one by turns with the other: where labels stand above,
+        the first is theirs. One such run may be a heading; a form has several lines with more labels than one, and none twice: that is the
+        head of a table.
+        """
+        if len(self.lines) > _LONGEST_FORM:
+            return []
+        kinds = [self._form_kind(number) for number in range(len(self.lines))]
+        below: list[int] = []
+        above = start = 0
+        while start < len(kinds):
+            end = start
+            while end + 1 < len(kinds) and {kinds[end], kinds[end + 1]} == {"labels", "values"} and self._touch(end):
+                end += 1
+            if end > start + 1 and kinds[start] == kinds[end] == "values" and self._begins_part(end):
+                end -= 1
+            ended = end + 1 == len(kinds) or not self._touch(end) or self._begins_part(end + 1)
+            if end > start and ended and kinds[start] == "values" and kinds[end] == "labels":
+                below += range(start + 1, end + 1, 2)
+            elif end > start and kinds[start] == "labels":
+                above += (end - start + 1) // 2
+            start = end + 1
+        if len(below) <= above or len({self.text[slice(*self.lines[number])] for number in below}) < len(below):
+            return []
+        of_several = sum(sum(len(self.cell_labels[index]) for index in self.line_cells[number]) > 1 for number in below)
+        return below if of_several >= _FEWEST_CAPTIONS else []
+
+    def _begins_part(self, number: int) -> bool:
+        """Whether a line is a heading in capitals, but for a letter that was misread."""
+        text = self.text[slice(*self.lines[number])]
+        small = sum(map(str.islower, text))
+        return sum(map(str.isupper, text)) > _CAPITALS_TO_SMALL * small and not any(map(str.isdigit, text))
+
+    def _touch(self, number: int) -> bool:
+        """Whether a line and the next are one below the other, without an empty one between."""
+        return self.text.count("\n", self.lines[number][1], self.lines[number + 1][0]) == 1
+
+    def _form_kind(self, number: int) -> str:
+        """``labels`` or ``values`` for a line of a form that is one or the other; else empty."""
+        cells = self.line_cells[number]
+        start, end = self.lines[number]
+        text = self.text[start:end]
+        if end - start > _LONGEST_FORM_LINE or _SENTENCE.search(text) or ":" in text:
+            return ""
+        if sum(map(str.isdigit, text)) >= _FEW_FIGURES or _ANSWERED.search(text):
+            return "values"
+        if 2 * sum(self.headings[index] > _PARTLY_HEADING for index in cells) >= len(cells):
+            return "labels"
+        return "values" if not any(map(self.naming, cells)) and len(text) <= _PROSE * len(cells) else ""
 
     @functools.cached_property
     def _captions(self) -> frozenset[int]:
@@ -832,7 +910,10 @@ class Layout:
                 line_end=float(span.end >= last_line[1] - 1),
                 colon=float(page.text[max(0, span.start - 3) : span.start].rstrip()[-1:] in (":", "：")),
                 label=max(
-                    0.0, (known / max(1, len(text)) - _PARTLY) / (1 - _PARTLY), page.label_within(span.start, span.end)
+                    0.0,
+                    (known / max(1, len(text)) - _PARTLY) / (1 - _PARTLY),
+                    page.label_within(span.start, span.end),
+                    float(page.is_within_label(span.start, span.end)),
                 ),
                 label_first=float(
                     bool(_LABEL_FIRST.match(text)) and bool(page.labels_between(span.start, span.start + 30))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import phonenumbers
 from stdnum import iban as stdnum_iban
@@ -18,7 +20,14 @@ from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.currencies import signs
 from stillroom.extraction.candidates.dates import part_of_date
 from stillroom.extraction.candidates.text import cells, labelled
-from stillroom.extraction.candidates.words import common_words, days_and_months, number_words, paper_words, plates
+from stillroom.extraction.candidates.words import (
+    common_words,
+    days_and_months,
+    number_labels,
+    number_words,
+    paper_words,
+    plates,
+)
 from stillroom.extraction.concepts import labels, vocabulary, words_of
 from stillroom.templates.template import FieldType
 
@@ -30,6 +39,9 @@ _DOMAIN = re.compile(
 )
 # Figures in groups, on one line: what a telephone number may be.
 _STRETCH = re.compile(r"(?<![\w.,/\-])(?:\+|00)?[(\[]?\d[\d()\[\].\-–/ \u00a0\u202f]{4,44}\d(?![\w%]|[.,]\d)")
+_COLUMN_GAP = re.compile(r"(?<=\d)[ \u00a0\u202f]{2,}(?=\S)")
+_WHOLE = 9  # figures; fewer may be the beginning of a longer number in wide type
+_NORTH_AMERICAN = re.compile(r"(?:\+?1[ .\-]?)?\(\d{3}\) ?\d{3}[\-. ]\d{4}(?!\d)")
 _GROUPS = re.compile(r"\(?\d{1,8}\)?(?:[ .\-–/]{0,3}\(?\d{2,8}\)?){0,5}")
 _NO_PHONE = re.compile(
     r"(?<!\d)(?:\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}(?!\d)|\d{1,3}\.\d{2}(?!\d| ?\d{2}\b))|(?:^| )\d \d(?: |$)"
@@ -63,8 +75,10 @@ _UPPER = r"[A-ZÀ-ÖØ-Þ]"
 _LETTERS_AND_FIGURES = re.compile(
     rf"(?<![\w\-/])(?:[A-Z]{{1,5}} \d{{3,12}}(?![\w\-/]|[.,]\d)"
     rf"|(?P<letters>{_UPPER}{{1,3}}) \d{{1,3}}(?:\.\d{{3}}){{1,3}}(?![\w\-/]|[.,]\d)"
-    rf"|(?:{plates()})(?![\w/\-])"
-    rf"|(?!{_UPPER}[\-–] ?{_UPPER} ?\d(?!\d)){_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d)"
+    # As courts number what is before them: "12 C 418/24", "32 Ds 110 Js 77/24", "4 C 88/25m", "F 24/00219".
+    r"|(?:\d{1,3} [A-Z][A-Za-z]{0,4} ){1,2}\d{1,6}/\d{2,4}(?: ?[a-z](?!\w))?(?![\w/\-])|[A-Z]{1,3} \d{2,4}/\d{3,7}(?![\w/\-])"
+    rf"|(?P<plate>(?:{plates()})(?![\w/\-])"
+    rf"|(?!{_UPPER}[\-–] ?{_UPPER} ?\d(?!\d)){_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d))"
     r")"
 )
 
@@ -91,12 +105,12 @@ def phones(page: Page, *, regions: Sequence[str] = ()) -> Iterator[Candidate]:
     ``regions``: ISO codes of the countries whose national numbers the document is likely to hold; what one of their numbering plans
     knows looks more like one. That the country of an international number has no such number is said on the value.
     """
-    for stretch in _STRETCH.finditer(page.text):
-        text, taken = stretch.group(), list[tuple[int, int]]()
+    for begin, text in _stretches(page.text):
+        taken = list[tuple[int, int]]()
         for start, end, value, valid, country in _international(text):
             taken.append((start, end))
             failed = () if valid else (f"The numbering plan of +{country} has no such telephone number.",)
-            span = Span(page.number, stretch.start() + start, stretch.start() + end)
+            span = Span(page.number, begin + start, begin + end)
             yield Candidate(span, text[start:end], value, 1.0 if valid else 0.7, failed=failed)
         for group in _GROUPS.finditer(text):
             start, end = group.span()
@@ -105,8 +119,21 @@ def phones(page: Page, *, regions: Sequence[str] = ()) -> Iterator[Candidate]:
                 if _NO_PHONE.search(group.group()):
                     continue
                 known = any(_is_national(group.group(), region) for region in regions)
-                span = Span(page.number, stretch.start() + start, stretch.start() + end)
+                span = Span(page.number, begin + start, begin + end)
                 yield Candidate(span, group.group(), digits, 0.8 if known else 0.5)
+
+
+def _stretches(text: str) -> Iterator[tuple[int, str]]:
+    """Figures in groups that may be telephone numbers, and where each begins.
+
+    Where enough for a number stand before a wide gap, the next column begins behind it; and what is written as in North America is whole.
+    """
+    for stretch in _STRETCH.finditer(text):
+        begin, own = stretch.start(), stretch.group()
+        ends = [gap.end() for gap in _COLUMN_GAP.finditer(own) if sum(map(str.isdigit, own[: gap.start()])) >= _WHOLE]
+        ends += [number.end() for number in _NORTH_AMERICAN.finditer(own)]
+        for start, end in itertools.pairwise(sorted({0, *ends, len(own)})):
+            yield begin + start, own[start:end]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -234,6 +261,10 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
     for start, end in grouped:
         text = page.text[start:end]
         yield Candidate(Span(page.number, start, end), text, text, 1.0)
+    short = list(_in_short_groups(page))
+    plates = [match.span() for match in _LETTERS_AND_FIGURES.finditer(page.text) if match["plate"]]
+    wholes = _outermost([*grouped, *plates, *((each.span.start, each.span.end) for each in short)])
+    starts = [start for start, _ in wholes]
     for match in _TOKEN.finditer(page.text):
         if not _FIGURE.search(page.text, match.start(), match.end()):
             continue
@@ -254,11 +285,23 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
                     continue
                 if text.isdigit() and part_of_date(page.text, left, right):
                     continue
-                part = bool(grouped) and any(start <= left and right <= end for start, end in grouped)
+                at = bisect.bisect_right(starts, left) - 1
+                # What is alone in its cell, in groups, is one: of "XK51 BVD" no group is a number of its own.
+                part = at >= 0 and right <= wholes[at][1] and (left, right) != wholes[at]
                 shape = 0.0 if part or touched or _AMOUNT.fullmatch(text) or _DATE.fullmatch(text) else 1.0
                 yield Candidate(Span(page.number, left, right), text, text, shape)
+    yield from short
     yield from _spaced_codes(page)
-    yield from _in_short_groups(page)
+    yield from _behind_number_words(page)
+
+
+def _outermost(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those that are in no other, in order."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not found or end > found[-1][1]:
+            found.append((start, end))
+    return found
 
 
 _LONGEST_TOKEN = 90
@@ -297,7 +340,7 @@ def _spaced_codes(page: Page) -> Iterator[Candidate]:
     for match in _LETTERS_AND_FIGURES.finditer(page.text):
         if match["letters"] in signs():
             continue  # "EUR 1.234" is an amount
-        yield Candidate(Span(page.number, *match.span()), match.group(), match.group(), 0.5)
+        yield Candidate(Span(page.number, *match.span()), match.group(), match.group(), 1.0 if match["plate"] else 0.5)
 
 
 def _in_short_groups(page: Page) -> Iterator[Candidate]:
@@ -315,11 +358,29 @@ def _in_short_groups(page: Page) -> Iterator[Candidate]:
         yield Candidate(Span(page.number, value.start, value.end), value.text, value.text, 1.0 if mixed else 0.5)
 
 
+def _behind_number_words(page: Page) -> Iterator[Candidate]:
+    """Codes of several short groups in a sentence, behind a word for number: "contrat n° CS 40 1187 B"."""
+    for match in _NUMBERED_GROUPS.finditer(page.text):
+        groups = match["code"].split(" ")
+        figures = sum(map(str.isdigit, match["code"]))
+        if figures < _FEWEST_FIGURES or len("".join(groups)) < _FEWEST_SIGNS or not _CAPITAL.search(match["code"]):
+            continue
+        words = [group for group in groups if group.isalpha() and len(group) > 1]
+        if not any(_is_word(group) or group.casefold() in common_words() for group in words):
+            yield Candidate(Span(page.number, *match.span("code")), match["code"], match["code"], 0.5)
+
+
+_NUMBERED_GROUPS = re.compile(
+    rf"(?<!\w)(?i:{number_labels()})[.:]{{0,2}} ?(?P<code>[A-Z\d]{{1,6}}(?: [A-Z\d]{{1,6}}){{1,4}})(?![\w/\-]|[.,]\d)"
+)
+
+
 def _is_word(group: str) -> bool:
     """Whether a group of a code is a word instead: of labels, texts or calendars, a currency, a time of day."""
     small = group.casefold()
     if len(small) <= _LETTERS_OF_PLATE:
-        return group in signs() or bool(_NO_GROUP.fullmatch(group))
+        # "PO 4711" is a label and its number.
+        return group in signs() or bool(_NO_GROUP.fullmatch(group)) or f"{small}#" in vocabulary().phrases
     known = (vocabulary().phrases, common_words(), days_and_months(), signs())
     return any(small in words or group in words for words in known) or bool(_NO_GROUP.fullmatch(group))
 

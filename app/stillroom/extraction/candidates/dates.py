@@ -26,7 +26,15 @@ _NUMERIC = re.compile(
     rf"(?:(?P<y1>\d{{4}})(?P<s1>{_MARK})(?P<m1>\d{{1,2}})(?P=s1)(?P<d1>\d{{1,2}})"
     rf"|(?P<a>\d{{1,2}})(?P<s2>{_MARK})(?P<b>\d{{1,2}})(?P=s2)(?P<y2>\d{{4}}|['’]?\d{{2}})){_ENDED}"
 )
-_SPACED = re.compile(r"(?<![\d.,/\-] ?)(?:(?P<a>\d\d) (?P<b>\d\d) (?P<y2>(?:19|20)\d\d))(?! ?[\d.,/\-])")
+# "23 06 2022"; behind it may begin the next numbered part of a form: "23 06 2022 9. Next visit".
+_SPACED = re.compile(
+    r"(?<![\d.,/\-] ?)(?:(?P<a>\d\d) (?P<b>\d\d) (?P<y2>(?:19|20)\d\d))(?!(?! \d{1,2}[.)] ?\p{L}) ?[\d.,/\-])"
+)
+# A figure in each box, as forms ask for it: "0 3 0 5 1 9 5 0", "0 3 | 0 5 | 1 9 5 0", "1 9 5 0 - 0 5 - 0 3".
+_BOXED = re.compile(
+    r"(?<!\d[.,/\-| ]?)(?<!\d )(?:(?P<a>\d \d)(?P<s> (?:[/.|\-] )?)(?P<b>\d \d)(?P=s)(?P<y2>(?:1 9|2 0) \d \d)"
+    r"|(?P<y1>(?:1 9|2 0) \d \d)(?P<s1> (?:[/.|\-] )?)(?P<m1>\d \d)(?P=s1)(?P<d1>\d \d))(?! ?[.,/\-|]? ?\d)"
+)
 # "3. 4.2025", "03 /04/ 2025": gaps that are not the same on both sides; beside a dash they part numbers of other things.
 _GAPS = re.compile(
     rf"(?<![\d,/\-]|(?<!\.)\.)(?P<a>\d{{1,2}}){_S}(?P<s>[./]){_S}(?P<b>\d{{1,2}}){_S}(?P=s){_S}(?P<y2>(?:19|20)\d\d)(?![\d/\-]|[.,:]\d)"
@@ -206,6 +214,14 @@ def _numeric(text: str) -> Iterator[_Found]:
     gapped = (match for match in _GAPS.finditer(text) if match.start() not in regular)
     for match in (*_SPACED.finditer(text), *_DAY_MONTH_YEAR.finditer(text), *gapped):
         readings = _orders(match["a"], match["b"], match["y2"], thai)
+        if readings:
+            yield _Found(match.start(), match.end(), readings, 0.4)
+    for match in _BOXED.finditer(text):
+        figures = {name: own.replace(" ", "") for name, own in match.groupdict("").items()}
+        if figures["y1"]:
+            readings = _years(figures["y1"], int(figures["m1"]), int(figures["d1"]), thai)
+        else:
+            readings = _orders(figures["a"], figures["b"], figures["y2"], thai)
         if readings:
             yield _Found(match.start(), match.end(), readings, 0.4)
     for match in _ROMAN.finditer(text):

@@ -15,6 +15,7 @@ from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.candidates.cldr import cldr
 from stillroom.extraction.candidates.currencies import decimals, sign_before, sign_behind, signs
 from stillroom.extraction.candidates.dates import part_of_date
+from stillroom.extraction.candidates.percent_labels import named_percentages
 from stillroom.extraction.candidates.words import common_words, debit_or_credit_words, measures, places
 
 DECIMAL_MARK, THOUSANDS_MARK = "decimal_mark", "thousands_mark"
@@ -189,10 +190,20 @@ def numbers(page: Page, *, whole: bool = False) -> Iterator[Candidate]:
 
 
 def percentages(page: Page) -> Iterator[Candidate]:
-    """Numbers followed by a percent sign or word; the value is the number in front of it."""
+    """Numbers followed by a percent sign or word; the value is the number in front of it. And numbers alone that a label with that sign
+    names: "Rate (%)" beside them, or at the head of their column."""
+    named: frozenset[int] | None = None
     for number in _numbers(page.text):
         if number.percent:
             yield from number.candidates(page.number, 1.0)
+            continue
+        if named is None:
+            named = named_percentages(page)
+        if number.start in named and not number.currencies and not number.measured:
+            yield from number.candidates(page.number, _NAMED_PERCENT)
+
+
+_NAMED_PERCENT = 0.6
 
 
 def _suits(number: _Number) -> bool:

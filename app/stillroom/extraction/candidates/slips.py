@@ -11,6 +11,7 @@ _NEAR = re.compile(r"\d[.,/\-]?[OolI|]|[OolI|][.,/\-]?\d")
 _AMOUNT_OR_DATE = (
     rf"{_F}{{1,3}}(?:[.,]{_F}{{3}})*[.,]{_F}{{2}}"
     rf"|{_F}{{1,2}}(?P<mark>[./\-]){_F}{{1,2}}(?P=mark)(?:{_F}{{4}}|{_F}{{2}})|{_F}{{4}}-{_F}{{2}}-{_F}{{2}}"
+    rf"|{_F}{{2}} {_F}{{2}} (?:[1lI|]9|2[0Oo]){_F}{{2}}"
 )
 # The day before the name of a month, and the year behind one; "2l Milk" is no amount.
 _BESIDE_A_MONTH = rf"{_F}{{2}}(?=\.? ?[^\W\d_]{{3}})|(?<=[^\W\d_][ .,])2{_F}{{3}}"

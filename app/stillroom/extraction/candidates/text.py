@@ -26,10 +26,11 @@ from stillroom.extraction.candidates.words import (
     town_and_state,
     weights,
 )
+from stillroom.extraction.concepts import labels
 from stillroom.templates.template import Field
 
 # "/s/" stands for a signature: "Anna Berg, Treasurer/s/ Anna Berg". An address that fills its column may run into the next: "IL 60601Holt".
-_CELL_GAP = re.compile(r" {2,}|\t+| \| |(?<=\w)[ \t]*/s/[ \t]*|(?<=[ ,][A-Z]{2} \d{5})(?=[A-Z][a-z])")
+_CELL_GAP = re.compile(r" {2,}|\t+| \| | [·•] |(?<=\w)[ \t]*/s/[ \t]*|(?<=[ ,][A-Z]{2} \d{5})(?=[A-Z][a-z])")
 _LABEL = re.compile(r"^[\w .#/'’&()\-]{1,40}?\s*:\s+")
 # The same with commas and brackets in it, or no space behind the colon: "Vehicle (Year, Make):2016 …".
 _FORM_LABEL = re.compile(
@@ -83,8 +84,12 @@ _MOMENT = re.compile(r"(?<!\d)\d{1,2}([/.\-])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)|(?<!
 _ANY_LABEL = re.compile(
     r"^(?!(?:no(?!\.?[^\W\d_]{3,12}:)|lot|unit|blk|block|from|to)\b)[A-Za-z][\w./ ]{0,30}?\s*:", re.IGNORECASE
 )
+_NUMBERING = re.compile(r"(?P<number>\d{1,2})[.)] ?(?=[^\W\d_])")
+_NEXT_NUMBERING = re.compile(r"\s{1,4}(?P<number>\d{1,2})[.)] ?(?=[^\W\d_])")
+_BEHIND_LABEL = re.compile(r"[.#]?[ \t]{1,4}(?=[^\W_a-z])")
 _WORD = re.compile(r"\S+")
 _CAPITALISED = re.compile(r"[(“\"]?[^\W\d_a-z][^\W\d_A-Z]")
+_LETTERS_OF_KNOWN = 4
 _LETTERS_OF_LABEL = 5  # "IBM", "BMW" and "DHL" are names themselves
 _LONGEST_LABEL = 60
 MAX_BLOCK_LINES = 6
@@ -148,11 +153,15 @@ def labelled(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Line]:
         label = _FORM_LABEL.match(line.text) or _OTHER_SIGN.match(line.text)
         words = None if label or own is None else own.match(line.text)
         behind = label.end() if label else words.end() if words else _behind_capitals(line.text)
+        if label is None and (known := _known_label(line.text)) and known > behind:
+            behind = _behind_known(
+                line.text, known
+            )  # "Position applied for Clerk" of a field that is called "position"
         # "Lieferant GmbH" is a name, not a supplier called "GmbH".
         if not 0 < behind < len(line.text) or (label is None and legal_form().match(line.text, behind)):
             continue
         ends = [len(line.text)]
-        if following := _NEXT_LABEL.search(line.text, behind + 1):
+        if following := _NEXT_LABEL.search(line.text, behind + 1) or _next_number(line.text, behind + 1):
             ends.append(following.start())
         ends += [shut.start() for end in ends if (shut := _CLOSING.search(line.text, behind + 1, end))]
         for end in ends:
@@ -160,6 +169,31 @@ def labelled(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Line]:
             if place not in seen:
                 seen.add(place)
                 yield Line(*place, page.text[slice(*place)])
+
+
+def _known_label(text: str) -> int:
+    """Where a label ends that forms have and a line begins with ("2. Surname Berg", "Customer Anna Berg"); 0 where there is none."""
+    number = _NUMBERING.match(text)
+    first = number.end() if number else 0
+    if len(text) > _TWO_PARTIES or not text[first : first + 1].isupper():
+        return 0  # a sentence
+    own = labels(text[first : first + _LONGEST_LABEL])
+    return first + own[0].end if own and not own[0].start and own[0].end >= _LETTERS_OF_KNOWN else 0
+
+
+def _behind_known(text: str, end: int) -> int:
+    """Where the value begins behind it; 0 where none does."""
+    behind = _BEHIND_LABEL.match(text, end)
+    return behind.end() if behind else 0
+
+
+def _next_number(text: str, start: int) -> re.Match[str] | None:
+    """Where the next numbered part of a form begins, on a line that begins with one: "6. Vaccine Tarvax 7. Lot"."""
+    first = _NUMBERING.match(text)
+    for match in _NEXT_NUMBERING.finditer(text, start) if first else ():
+        if first is not None and int(match["number"]) == int(first["number"]) + 1:
+            return match
+    return None
 
 
 def _behind_capitals(text: str) -> int:
