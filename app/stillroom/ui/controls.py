@@ -31,6 +31,9 @@ from PySide6.QtWidgets import (
 from stillroom.ui.icons import icon, pixmap
 from stillroom.ui.theme import colours
 
+PROGRESS_STEPS = 100
+"""Of a bar, for each document: a long one moves it, too."""
+
 
 def set_role(widget: QWidget, role: str) -> None:
     """Choose the rules of the style sheet that apply."""
