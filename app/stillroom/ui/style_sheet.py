@@ -52,7 +52,7 @@ QToolButton[role="nav"]:hover { background: @hover; }
 QToolButton[role="nav"]:checked { background: @accent_soft; color: @accent; font-weight: 600; }
 QToolButton[role="nav"]:focus { border: 1px solid @accent; }
 QToolButton[role="chip"] { background: @warn_soft; color: @warn; border: 1px solid transparent; border-radius: 13px;
-    padding: 3px 12px 3px 8px; font-weight: 600; min-height: 18px; }
+    padding: 3px 4px 3px 8px; font-weight: 600; min-height: 18px; }
 QToolButton[role="chip"]:checked { border: 1px solid @warn; }
 QToolButton[role="chip"]:focus { border: 1px solid @accent; }
 QToolButton[role="chip"][quiet="true"] { background: @good_soft; color: @good; }

@@ -67,6 +67,12 @@ def organisation_words() -> str:
 
 
 @functools.cache
+def institution_words() -> str:
+    """Words of offices, courts, clubs and institutions that go before what they are called ("tribunal", "Landgericht"), as a pattern."""
+    return _any(places()["institutions"]["words"])
+
+
+@functools.cache
 def employers() -> re.Pattern[str]:
     """Words that tell where somebody works: those of organisations and of their parts, and legal forms, as whole words."""
     parts = _any(places()["employers"]["words"])
@@ -205,6 +211,12 @@ def number_words() -> str:
 
 
 @functools.cache
+def number_labels() -> str:
+    """What stands before a number in a sentence, as a pattern."""
+    return _any(places()["number_labels"]["words"])
+
+
+@functools.cache
 def country_of_states() -> frozenset[str]:
     """What the country of these states is called below their postcodes, in small letters."""
     return frozenset(places()["state_codes"]["country"])
@@ -277,7 +289,13 @@ def paper_phrases(kind: str) -> str:
 @functools.cache
 def against() -> re.Pattern[str]:
     """What stands between two parties that are against each other, and the white space around it."""
-    return re.compile(rf"[ \u00a0](?:{_any(places()['against']['words'])})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
+    return re.compile(rf"[ \u00a0](?:{opponents_words()})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
+
+
+@functools.cache
+def opponents_words() -> str:
+    """The same words as a pattern."""
+    return _any(places()["against"]["words"])
 
 
 def _any(words: Iterable[str]) -> str:
