@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -87,3 +89,8 @@ def resources_dir() -> Path:
     if frozen:
         return Path(frozen) / "resources"
     return Path(__file__).resolve().parents[2] / "resources"
+
+
+def resource_tables(name: str) -> dict[str, Any]:
+    """The tables of a TOML file among the resources, read from disk each time."""
+    return tomllib.loads((resources_dir() / f"{name}.toml").read_text(encoding="utf-8"))

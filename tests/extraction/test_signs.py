@@ -10,8 +10,7 @@ from stillroom.extraction.signs import OwnSigns, Place, Said, sign_names, signs_
 
 def test_what_is_said_and_what_a_candidate_is_stand_under_their_names() -> None:
     said = Said.nothing(2)
-    said.hear(1, Place.LEFT, (0.7, 0.2, 0.0))
-    said.hear(1, Place.LEFT, (0.4, 0.3, 0.0))  # the clearer one counts
+    said.own[1, Place.LEFT], said.rival[1, Place.LEFT] = 0.7, 0.3
     rows = [
         dict(zip(sign_names(), row, strict=True)) for row in signs_of(said, [OwnSigns(), OwnSigns(largest=1.0)], "")
     ]

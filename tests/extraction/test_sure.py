@@ -114,6 +114,28 @@ def test_a_confidence_follows_what_it_is_reckoned_from() -> None:
     assert ranking.confidence(grounds(legible=0.5), "numbers") == pytest.approx(usual / 2)
 
 
+LETTER = "Holm Glassworks Ltd\n4 Kiln Yard, Marfield\n{}desk@holm.example\n\nDear Ms Aske,\nthank you for your order."
+
+
+@pytest.mark.parametrize(("before", "bare"), [("", True), ("T. 0131 5550123   ", True), ("Your e-mail: ", False)])
+def test_an_address_that_only_its_form_speaks_for_is_bare(before: str, bare: bool) -> None:
+    template = Template("t", 1, "T", "", (Field("email", FieldType.EMAIL), Field("day", FieldType.DATE)))
+    document = Document("made.txt", "txt", "", (Page(1, LETTER.format(before)),), 1)
+    asked = choosing.prepare(template.fields[0], document, (), template=template)
+    places = choosing._places(asked, document)
+    found = choosing.grounds_of(asked, places[0], places[:-1], document, choosing.other_readings(asked))
+    assert found.bare is bare
+    assert found.columns()["bare"] == bare
+
+
+def test_a_value_of_another_form_is_never_bare() -> None:
+    template = Template("t", 1, "T", "", (Field("day", FieldType.DATE),))
+    document = Document("made.txt", "txt", "", (Page(1, "Marfield\n2021-03-14\n"),), 1)
+    asked = choosing.prepare(template.fields[0], document, (), template=template)
+    places = choosing._places(asked, document)
+    assert not choosing.grounds_of(asked, places[0], places[:-1], document, choosing.other_readings(asked)).bare
+
+
 def test_every_weight_of_the_confidence_is_of_a_ground_or_a_family() -> None:
     table = ranking._data()["confidence"]
     families = {f"family {ranking.family(kind)}" for kind in FieldType}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 
-from stillroom.paths import resources_dir
+from stillroom import paths
 
 _SEGMENT = re.compile(r"([\w|]+)(\[.*\])?")
 
@@ -35,7 +34,7 @@ class Term:
 @cache
 def terms() -> tuple[Term, ...]:
     """All that are known, in the order of an invoice."""
-    data = tomllib.loads((resources_dir() / "e-invoice.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("e-invoice")
     return tuple(
         Term(
             item["term"],

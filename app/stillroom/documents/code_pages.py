@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
 from charset_normalizer import from_bytes
 
-from stillroom.paths import resources_dir
+from stillroom import paths
 
 _SAMPLE = 8_000
 """Bytes from the first foreign one on that are looked at."""
@@ -84,7 +83,7 @@ def guessed(data: bytes) -> Guess | None:
 
 @cache
 def _code_pages() -> tuple[_CodePage, ...]:
-    data = tomllib.loads((resources_dir() / "encodings.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("encodings")
     languages = {name: _language(entry) for name, entry in data["language"].items()}
     return tuple(
         _CodePage(page["codec"], page["name"], page["doubt"], tuple(languages[name] for name in page["languages"]))

@@ -15,7 +15,6 @@ import functools
 import math
 import re
 import threading
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -92,15 +91,24 @@ class Weights:
     share: float
     own: float
 
+    def strengths(self, signs: Vector, literal: Vector) -> Vector:
+        """How much speaks for each option of a choice, by its ``Look.signs`` and its ``Look.literal``."""
+        found: Vector = signs @ self.worth() + _SYNONYM * (literal > 1.0)
+        return found
+
     def worth(self) -> Vector:
         """Of the signs, in their order."""
-        return np.array([self.literal, self.words, self.model, self.fallback, self.near, self.whole, self.behind])
+        return np.array([getattr(self, name) for name in SIGNS])
+
+
+SIGNS = ("literal", "words", "model", "fallback", "near", "whole", "behind")
+"""The columns of ``Look.signs``."""
 
 
 @functools.cache
 def weights() -> Weights:
     """The fitted weights."""
-    return Weights(**tomllib.loads((paths.resources_dir() / "choices.toml").read_text(encoding="utf-8")))
+    return Weights(**paths.resource_tables("choices"))
 
 
 class Choices:
@@ -365,8 +373,7 @@ class Look:
             given = ranking.weights_for(self.field.type)
             told: Vector = given.features[0] * model + given.features[len(ranking.MODEL_FEATURES)] * self.literal
             return told
-        weighed: Vector = self.signs(model) @ weights().worth() + _SYNONYM * (self.literal > 1.0)
-        return weighed
+        return weights().strengths(self.signs(model), self.literal)
 
     def shares(self, model: Vector) -> Vector:
         """Probabilities of the options."""
@@ -790,7 +797,7 @@ def _topic_words(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 @functools.cache
 def _topics() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads((paths.resources_dir() / "topics.toml").read_text(encoding="utf-8"))
+    return paths.resource_tables("topics")
 
 
 def _parts(word: str) -> set[str]:

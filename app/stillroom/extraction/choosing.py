@@ -651,6 +651,7 @@ def grounds_of(
         form=asked.kind in _FORMAL,
         sums=sums,
         alone=None if asked.alone is None else _says(asked.alone, place.value),
+        bare=asked.kind in _FORMAL and max(shown.label, shown.like) < _SAID_FROM,
     )
 
 
@@ -759,6 +760,7 @@ _RIVAL = [sign_names().index(name) for name in ("rival_beside", "rival_over")]
 _LIKE = [sign_names().index(name) for name in ("like_beside", "like_over", "like_head")]
 _ONLY = sign_names().index("only_own")
 _NAMED_FROM = 0.3
+_SAID_FROM = 0.5  # a short word without its colon ("Tel." in a letterhead) says less
 # Types whose form little else has.
 _HALF = 0.5
 _FORMAL = (FieldType.EMAIL, FieldType.IBAN, FieldType.URL, FieldType.PHONE)

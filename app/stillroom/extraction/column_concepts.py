@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ def concepts() -> dict[str, Concept]:
 
 @functools.cache
 def _data() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads((paths.resources_dir() / "columns.toml").read_text(encoding="utf-8"))
+    return paths.resource_tables("columns")
 
 
 @functools.cache

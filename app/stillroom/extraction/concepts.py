@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 import functools
 import itertools
-import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,8 @@ _HYPHEN_BEHIND = regex.compile(r"-\p{L}")
 _FIGURE = regex.compile(r"\s{0,20}[\d(+-]")
 _LONGEST = 7  # words
 NOT = regex.compile(r"\b(?:not|nicht|kein|keine|pas|no|non|geen|nie)\b|;")
+# "What takes place" is no place.
+_TAKES = regex.compile(r"(?<!\w)(?:takes?|taking|took)\s+$")
 _GENERIC = 0.5
 _OF_ITS_KIND = 0.3
 _GENERIC_NAME = 1.5  # votes of a name that others are kinds of ("amount"): what is said besides tells which
@@ -118,7 +119,7 @@ def key_of(phrase: str) -> str:
 @functools.cache
 def vocabulary() -> _Vocabulary:
     """The concepts of the product."""
-    data = tomllib.loads((paths.resources_dir() / "field_concepts.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("field_concepts")
     concepts: dict[str, Concept] = {}
     phrases: dict[str, list[str]] = {}
     for name, table in data.items():
@@ -150,7 +151,7 @@ class _TaxWords:
 
 @functools.cache
 def _tax_words() -> _TaxWords:
-    data = tomllib.loads((paths.resources_dir() / "tax_words.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("tax_words")
     words = {
         name: frozenset(_fold(word.strip()) for listed in table.values() for word in listed.split(";"))
         for name, table in data.items()
@@ -259,7 +260,7 @@ def _is_label(text: str, start: int, end: int, key: str) -> bool:
 @functools.cache
 def _dated_papers() -> tuple[regex.Pattern[str], dict[str, str]]:
     """A paper's number with the word that joins its day, and the folded words for papers with the key that names their day."""
-    data = tomllib.loads((paths.resources_dir() / "dated_papers.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("dated_papers")
     listed = {name: {each.strip() for own in table.values() for each in own.split(";")} for name, table in data.items()}
     joining = "|".join(regex.escape(each) for each in sorted(listed["joining"], key=len, reverse=True))
     dated = regex.compile(
@@ -398,11 +399,15 @@ def _affinity(field: Field) -> dict[str, float]:
 
     name = field.name.replace("_", " ")
     exact = vocabulary().phrases.get(key_of(name), ())
-    vote([name], _GENERIC_NAME if any(concept in _generic() for concept in exact) else 4.0)
+    vote([name], _GENERIC_NAME if any(concept in general_concepts() for concept in exact) else 4.0)
     vote([field.label] if key_of(field.label) != key_of(name) else [], 3.0)
     vote(field.near, 1.0)
     meaning = NOT.split(field.description)[0]
-    said = dict.fromkeys(meaning[label.start : label.end] for label in labels(meaning) if not label.short)
+    said = dict.fromkeys(
+        meaning[label.start : label.end]
+        for label in labels(meaning)
+        if not label.short and not _TAKES.search(meaning, 0, label.start)
+    )
     vote(list(said), 1.0)
     vote([name[label.start : label.end] for label in labels(name) if label.key != key_of(name)], 2.0)
     against: dict[str, float] = {}
@@ -431,12 +436,14 @@ def _affinity(field: Field) -> dict[str, float]:
 def general_words() -> frozenset[str]:
     """Words that name what many things are kinds of: "date", "name", "number"."""
     return frozenset(
-        key for key, concepts in vocabulary().phrases.items() if any(concept in _generic() for concept in concepts)
+        key
+        for key, concepts in vocabulary().phrases.items()
+        if any(concept in general_concepts() for concept in concepts)
     ) | {"#"}
 
 
 @functools.cache
-def _generic() -> frozenset[str]:
+def general_concepts() -> frozenset[str]:
     """Concepts that others are kinds of."""
     return frozenset(concept.under for concept in vocabulary().concepts.values() if concept.under)
 

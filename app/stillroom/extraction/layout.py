@@ -27,6 +27,7 @@ from stillroom.extraction.candidates.codes import tax_number_problem
 from stillroom.extraction.candidates.leaders import without_leaders
 from stillroom.extraction.candidates.persons import is_given_name, name_signs
 from stillroom.extraction.candidates.propose import Proposals
+from stillroom.extraction.candidates.quoted_mail import without_quote_marks
 from stillroom.extraction.candidates.text import address_shape
 from stillroom.extraction.candidates.times import names_a_time
 from stillroom.extraction.candidates.towns import is_town, names_a_town
@@ -182,7 +183,7 @@ class _PageCells:
         """``stop``: called time and again, to raise where it is to end."""
         self.page = page
         self._like = like
-        self.text = without_leaders(page.text)
+        self.text = without_quote_marks(without_leaders(page.text))
         self.labels = concepts.labels(self.text, keys, stop)
         self._label_starts = [label.start for label in self.labels]
         self.cells: list[_Cell] = []
@@ -323,7 +324,7 @@ class _PageCells:
         return "" if ":" in text[:-1] or counted or self.is_room(index) else text
 
     def is_room(self, index: int) -> bool:
-        """Whether a cell names a room and nothing else: no label, though it may hold a word of one ("Wean Hall 7500")."""
+        """Whether a cell names a room and nothing else: no label, though it may hold a word of one ("Aldon Hall 7300")."""
         text = self.text[self.cells[index].start : self.cells[index].end]
         return len(text) <= _LONGEST_LABEL and any(map(str.isdigit, text)) and venue_sign(text) >= _ROOM
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Sequence
 
 from stillroom import paths
@@ -58,7 +57,7 @@ class Missing:
 
 @functools.cache
 def _missing() -> re.Pattern[str]:
-    table = tomllib.loads((paths.resources_dir() / "plain_words.toml").read_text(encoding="utf-8"))["missing"]
+    table = paths.resource_tables("plain_words")["missing"]
     words = sorted({word for listed in table.values() for word in listed}, key=lambda word: (-len(word), word))
     said = "|".join(re.escape(word).replace(r"\ ", r"\s") for word in words)
     return re.compile(

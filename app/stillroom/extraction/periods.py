@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -94,7 +93,7 @@ def _in_one_line(text: str) -> str:
 
 @cache
 def _kinds() -> Mapping[str, _Kind]:
-    data = tomllib.loads((paths.resources_dir() / "periods.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("periods")
     found = {}
     for name, table in data.items():
         words = {word for key, own in table.items() if key not in _OTHER_KEYS for word in own}

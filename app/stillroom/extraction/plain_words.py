@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from typing import NamedTuple
 from stillroom import paths
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
-from stillroom.extraction.concepts import Meaning, key_of
+from stillroom.extraction.concepts import Meaning, key_of, labels
 from stillroom.templates.template import Field
 
 _FAR = 160  # characters behind a name, in which what it is called may stand
@@ -19,6 +18,14 @@ _ROLE = r"([^\W\d_][\w\s\-’']{2,50}?)"
 _END = r"(?=\s*(?:[,;.()\n“”\"]|$))"
 _BEFORE = 80
 _LAST = 20  # characters
+_ROLE_BEHIND = re.compile(
+    r"(?:\s?[,(]\s{0,2}|[ \t]{2,60})(?:the\s|die\s|der\s)?([^\W\d_][\w'’\- ]{2,40}?)\s?(?=[),;.:\n]|$)"
+)
+_SMALL_WORDS = re.compile(r"[ \u00a0](?=[^\W\d_A-ZÀ-ÖØ-Þ])[^\n.,;()]{2,60}")
+_COLON_BEHIND = re.compile(r"\s?[:：]")
+_DONE_BEHIND = 64  # characters
+_DOES = "organiser"  # the concept that has verbs of one word
+_BY_CONCEPT = 0.8
 _LONGEST = 5  # words
 _OWN = 0.9  # the template's own words; a concept's are less: a guarantor is a party, as the borrower is
 
@@ -54,6 +61,45 @@ class PartyRoles:
                 elif says < 0:
                     others.add(at)
         return own, others
+
+    def have_role(self, field: Field, candidates: Sequence[Candidate]) -> list[int]:
+        """The candidates behind which stands that they are what the field is called, or do what it does: "Anna Berg (Chair)", "Jan Holt,
+        Plaintiff", "Tarvo Rowing Club invites you"."""
+        known: dict[tuple[int, int], bool] = {}
+        found = []
+        for at, candidate in enumerate(candidates):
+            span = candidate.span
+            place = (span.page, span.end)
+            if place not in known:
+                text = self._texts[span.page]
+                behind = _ROLE_BEHIND.match(text, span.end, span.end + _FAR)
+                known[place] = (behind is not None and self._is_called(field, key_of(behind[1]))) or self._does(
+                    field, text[span.end : span.end + _DONE_BEHIND]
+                )
+            if known[place]:
+                found.append(at)
+        return found
+
+    def hold_role(self, field: Field, candidates: Sequence[Candidate]) -> list[int]:
+        """The candidates that go on with what the field is called behind their last comma: "Jan Holt, Plaintiff"."""
+        roles = ((at, each.value.rpartition(", ")) for at, each in enumerate(candidates))
+        return [at for at, (name, _, role) in roles if name and self._is_called(field, key_of(role))]
+
+    def _is_called(self, field: Field, key: str) -> bool:
+        own, _, avoided = self._meaning.weigh(field.name, key)
+        return own >= _BY_CONCEPT and not avoided
+
+    def _does(self, field: Field, behind: str) -> bool:
+        """Whether a text begins with what a field is called in small letters, and no sign parts it from what is before."""
+        words = _SMALL_WORDS.match(behind)
+        if not words:
+            return False
+        first = next(iter(labels(words[0], self._meaning.keys)), None)
+        if first is None or first.short or words[0][: first.start].strip():
+            return False
+        # A noun alone may go on with the name: "the Tarvo Seminar speakers".
+        verb = " " in words[0][first.start : first.end] or self._meaning.roles[field.name] == _DOES
+        return verb and not _COLON_BEHIND.match(behind, first.end) and self._is_called(field, first.key)
 
     def _says(self, field: Field, role: str) -> float:
         """How far a role is what the field is called; below 0 where it is known to be another, 0 of a short name of the party itself."""
@@ -164,7 +210,7 @@ class _Patterns(NamedTuple):
 
 @cache
 def _patterns() -> _Patterns:
-    data = tomllib.loads((paths.resources_dir() / "plain_words.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("plain_words")
     words = {
         kind: "|".join(
             re.escape(word) for word in sorted((word for own in table.values() for word in own), key=len, reverse=True)

@@ -234,6 +234,7 @@ class Grounds:
         form: its type has a form that little else has (e-mail, IBAN …).
         sums: it is part of a sum that holds.
         alone: what the document alone says of it, where other documents of its run spoke as well.
+        bare: its form is all that speaks for it: nothing beside or over it says what the field is called.
     """
 
     share: float
@@ -253,6 +254,7 @@ class Grounds:
     form: bool = False
     sums: bool = False
     alone: Second | None = None
+    bare: bool = False
 
     def columns(self) -> dict[str, float]:
         """By the names of CONFIDENCE.
@@ -278,6 +280,7 @@ class Grounds:
             "place_first": float(self.by_place.first),
             "agree": float(self.by_label.first and self.by_place.first),
             "form": self.form * found,
+            "bare": self.bare * found,
             "sums": self.sums * found,
             "in_run": float(self.alone is not None),
             "run_share": share * as_alone,

@@ -64,12 +64,6 @@ class Said:
     def nothing(cls, candidates: int) -> Said:
         return cls(*(np.zeros((candidates, len(Place))) for _ in _SAYINGS))
 
-    def hear(self, row: int, place: Place, says: Sequence[float]) -> None:
-        """Keep what a label says of own, rival and avoid, where none at that place says it more clearly."""
-        for table, value in zip((self.own, self.rival, self.avoid), says, strict=True):
-            if value > 0 and value > table[row, place]:
-                table[row, place] = value
-
     def hear_all(self, rows: Sequence[int], places: Sequence[int], says: Sequence[Sequence[float]]) -> None:
         """The same of many, where nothing was heard at these places before."""
         if rows:

@@ -7,7 +7,6 @@ thousands of numbers besides.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -190,5 +189,5 @@ def _given(row: StatementRow, candidates: Sequence[Candidate], own: Sequence[int
 
 @cache
 def _words() -> Mapping[str, tuple[str, ...]]:
-    data = tomllib.loads((paths.resources_dir() / "statements.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("statements")
     return {kind: tuple(word for own in table.values() for word in own) for kind, table in data.items()}

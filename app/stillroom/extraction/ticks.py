@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -220,4 +219,4 @@ def _wordings(asked: Field, options: Sequence[Option]) -> list[frozenset[str]]:
 
 @functools.cache
 def _yes_and_no() -> dict[str, list[str]]:
-    return tomllib.loads((paths.resources_dir() / "ticks.toml").read_text(encoding="utf-8"))
+    return paths.resource_tables("ticks")

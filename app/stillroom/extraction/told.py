@@ -1,8 +1,9 @@
 """What a text says of candidates in so many words, besides the signs that every page has.
 
 ``ranking`` weighs signs that were fitted. What is found here few pages say, and plainly: a row of a financial statement, a party that is
-called what it is, a value that is said to be missing, a name of a schedule, what a length of time is of, the line that a browser prints
-above a page. So each has a strength of its own, added to a candidate's and never to that of *absent*.
+called what it is, names that are listed under what they are called, when a mail was sent, a value that is said to be missing, a name of
+a schedule, what a length of time is of, the line that a browser prints above a page. So each has a strength of its own, added to a
+candidate's and never to that of *absent*.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from collections.abc import Iterator, Sequence
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.concepts import Meaning, key_of, labels, vocabulary, words_of
+from stillroom.extraction.enumerations import Enumerations
+from stillroom.extraction.mail_moments import MailMoments
 from stillroom.extraction.missing import Missing
+from stillroom.extraction.named_kinds import named_kinds
+from stillroom.extraction.opponents import Opponents
 from stillroom.extraction.periods import Periods
 from stillroom.extraction.plain_words import PartyRoles, Sentences, cut_off, is_branch_number
 from stillroom.extraction.positions import asks_for_position, is_position
@@ -31,6 +36,7 @@ _NAMED_BEFORE = (
     FieldType.DATE,
     FieldType.DURATION,
 )
+_MOMENTS = (FieldType.DATE, FieldType.TIME)
 _PARTIES = (FieldType.ORGANISATION, FieldType.NAME)
 _LINES = (FieldType.LINE, FieldType.TEXT)
 
@@ -57,6 +63,10 @@ _NO_YEAR = -6.0
 _WORDS_OF_YEAR = 3
 _MISSING = -12.0
 _LASTS_OTHERWISE = -7.0
+_LISTED_AS = 3.5
+_OF_MAIL = -4.0
+_HAS_ROLE = 4.0
+_NAMED_SO = 3.0
 
 _PRINTED_ABOVE = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? {1,3}\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?(?:  .*)?$")
 _PRINTED_BELOW = re.compile(r"\s*(?:https?|file)://\S+(?:\s+\d+\s?/\s?\d+)?\s*$")
@@ -104,6 +114,8 @@ class Told:
             told |= {at: min(told.get(at, 0.0), 0.0) + _CUT for at in cut}
             if field.type is FieldType.LIST:
                 told |= dict.fromkeys(self._schedules.names(field, candidates), _LISTED)
+                for at, share in self._enumerations.of(field, candidates).items():
+                    told[at] = told.get(at, 0.0) + share * _LISTED_AS
         if kind in (*_PARTIES, *_LINES):
             for at, candidate in enumerate(candidates):
                 if _SIGNED.match(candidate.text):
@@ -125,6 +137,15 @@ class Told:
         if kind in _NAMED_BEFORE:
             yield from ((at, _SAID) for at in self._sentences.say(field, candidates))
         yield from ((at, _MISSING) for at in self._missing.instead(field, candidates))
+        if kind in _MOMENTS and self._meaning.affinity(field.name, "date") < 1:
+            yield from ((at, _OF_MAIL) for at, each in enumerate(candidates) if self._mail_moments.hold(each.span))
+        if kind in _PARTIES:
+            yield from ((at, _NAMED_SO) for at in named_kinds(field, self._meaning, candidates))
+            side, other = self._opponents.of(field, candidates)
+            yield from ((at, _HAS_ROLE) for at in side)
+            yield from ((at, -_HAS_ROLE) for at in other)
+            yield from ((at, _CUT) for at in self._roles.hold_role(field, candidates))
+            yield from ((at, _HAS_ROLE) for at in self._roles.have_role(field, candidates))
         if kind is FieldType.INTEGER and asks_for_year(field):
             for at, candidate in enumerate(candidates):
                 yield at, _YEAR if _A_YEAR.fullmatch(candidate.value) else _NO_YEAR
@@ -173,6 +194,18 @@ class Told:
     @functools.cached_property
     def _roles(self) -> PartyRoles:
         return PartyRoles(self._document, self._meaning)
+
+    @functools.cached_property
+    def _enumerations(self) -> Enumerations:
+        return Enumerations(self._document, self._meaning)
+
+    @functools.cached_property
+    def _opponents(self) -> Opponents:
+        return Opponents(self._document, self._meaning)
+
+    @functools.cached_property
+    def _mail_moments(self) -> MailMoments:
+        return MailMoments(self._document)
 
     @functools.cached_property
     def _sentences(self) -> Sentences:

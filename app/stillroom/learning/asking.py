@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -39,7 +38,7 @@ class _Question:
 @functools.cache
 def _questions() -> tuple[Mapping[str, _Question], Mapping[str, str], Mapping[str, str]]:
     """By their phrases: the questions, the concepts of whom a deed is of, and the types that a word of a heading says."""
-    data = tomllib.loads((paths.resources_dir() / "questions.toml").read_text(encoding="utf-8"))
+    data = paths.resource_tables("questions")
     deeds = {phrase: name for name, table in data.pop("did").items() for phrase in _phrases(table)}
     kinds = {phrase: name for name, table in data.pop("type").items() for phrase in _phrases(table)}
     questions = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -24,7 +23,7 @@ _PREFIXES = ("ב", "ל", "ខែ")
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads((paths.resources_dir() / "months.toml").read_text(encoding="utf-8"))
+    return paths.resource_tables("months")
 
 
 @functools.cache

@@ -20,7 +20,14 @@ from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.currencies import signs
 from stillroom.extraction.candidates.dates import part_of_date
 from stillroom.extraction.candidates.text import cells, labelled
-from stillroom.extraction.candidates.words import common_words, days_and_months, number_words, paper_words, plates
+from stillroom.extraction.candidates.words import (
+    common_words,
+    days_and_months,
+    number_labels,
+    number_words,
+    paper_words,
+    plates,
+)
 from stillroom.extraction.concepts import labels, vocabulary, words_of
 from stillroom.templates.template import FieldType
 
@@ -68,6 +75,8 @@ _UPPER = r"[A-ZÀ-ÖØ-Þ]"
 _LETTERS_AND_FIGURES = re.compile(
     rf"(?<![\w\-/])(?:[A-Z]{{1,5}} \d{{3,12}}(?![\w\-/]|[.,]\d)"
     rf"|(?P<letters>{_UPPER}{{1,3}}) \d{{1,3}}(?:\.\d{{3}}){{1,3}}(?![\w\-/]|[.,]\d)"
+    # As courts number what is before them: "12 C 418/24", "32 Ds 110 Js 77/24", "4 C 88/25m", "F 24/00219".
+    r"|(?:\d{1,3} [A-Z][A-Za-z]{0,4} ){1,2}\d{1,6}/\d{2,4}(?: ?[a-z](?!\w))?(?![\w/\-])|[A-Z]{1,3} \d{2,4}/\d{3,7}(?![\w/\-])"
     rf"|(?P<plate>(?:{plates()})(?![\w/\-])"
     rf"|(?!{_UPPER}[\-–] ?{_UPPER} ?\d(?!\d)){_UPPER}{{1,3}}[\-–] ?{_UPPER}{{1,2}} ?\d{{1,4}}[EH]?(?![\w\-/]|[.,]\d))"
     r")"
@@ -283,6 +292,7 @@ def identifiers(page: Page, pattern: str) -> Iterator[Candidate]:
                 yield Candidate(Span(page.number, left, right), text, text, shape)
     yield from short
     yield from _spaced_codes(page)
+    yield from _behind_number_words(page)
 
 
 def _outermost(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -346,6 +356,23 @@ def _in_short_groups(page: Page) -> Iterator[Candidate]:
             continue
         mixed = any(_FIGURE.search(group) and not group.isdigit() for group in groups)
         yield Candidate(Span(page.number, value.start, value.end), value.text, value.text, 1.0 if mixed else 0.5)
+
+
+def _behind_number_words(page: Page) -> Iterator[Candidate]:
+    """Codes of several short groups in a sentence, behind a word for number: "contrat n° CS 40 1187 B"."""
+    for match in _NUMBERED_GROUPS.finditer(page.text):
+        groups = match["code"].split(" ")
+        figures = sum(map(str.isdigit, match["code"]))
+        if figures < _FEWEST_FIGURES or len("".join(groups)) < _FEWEST_SIGNS or not _CAPITAL.search(match["code"]):
+            continue
+        words = [group for group in groups if group.isalpha() and len(group) > 1]
+        if not any(_is_word(group) or group.casefold() in common_words() for group in words):
+            yield Candidate(Span(page.number, *match.span("code")), match["code"], match["code"], 0.5)
+
+
+_NUMBERED_GROUPS = re.compile(
+    rf"(?<!\w)(?i:{number_labels()})[.:]{{0,2}} ?(?P<code>[A-Z\d]{{1,6}}(?: [A-Z\d]{{1,6}}){{1,4}})(?![\w/\-]|[.,]\d)"
+)
 
 
 def _is_word(group: str) -> bool:

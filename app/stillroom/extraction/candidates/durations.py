@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -48,7 +47,7 @@ def _units() -> tuple[dict[str, str], re.Pattern[str]]:
 
 @functools.cache
 def _data() -> dict[str, dict[str, str]]:
-    return tomllib.loads((paths.resources_dir() / "durations.toml").read_text(encoding="utf-8"))
+    return paths.resource_tables("durations")
 
 
 @functools.cache

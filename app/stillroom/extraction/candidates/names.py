@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from stillroom.extraction.candidates.text import Line, cells, labelled, page_lin
 from stillroom.extraction.candidates.words import (
     common_words,
     company_forms,
+    institution_words,
     joining_words,
     legal_forms,
     name_suffixes,
@@ -105,6 +107,20 @@ _ALIAS = re.compile(r"\s*\((?:the\s+)?[“\"‘'][^)]*\)\s*$")
 _NOISE = re.compile(rf"^(?:{no_names()})$", re.IGNORECASE)
 
 
+_ONE_TITLE = rf"(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}}))"
+_SPACE = re.compile(r"\s")
+_CAPITAL_WORD = re.compile(r"[^\W\d_\p{Ll}][\w'’&\-]*")
+_MOST_BEFORE = 4
+# "L'" of "L'Amicale", "L'affaire", "Herr", "Zwischen".
+_GOES_BEFORE = re.compile(
+    rf"(?:(?P<elided>[LlDd]['’](?:\p{{Ll}}[\w\-]*\s)?)|(?P<title>{_ONE_TITLE})|(?P<word>[^\W\d_]+)\s)(?=\S)"
+)
+# What an office or an institution is, in small letters or not, and up to its name: "tribunal de police de Tarvo", "Cour d'appel de Lund".
+_SMALL_WORD = r"\p{Ll}[\p{L}\-]{0,20}(?:['’](?=\w)|(?!\S)|(?=[ \u00a0]))"
+_INSTITUTION = re.compile(
+    rf"(?<![\w'’\-])(?i:{institution_words()})"
+    rf"(?:(?:[ \u00a0]|(?<=['’]))(?:{_SMALL_WORD}|[nN]\.?[º°oO]\.? ?\d{{1,3}}|{_CAPITAL})){{1,8}}"
+)
 # Characters of the longest name, and how many behind one are looked at.
 _LONGEST, _REST = 200, 60
 # Of the shape of a name that goes on behind it, and of one with a registration number at its end.
@@ -130,8 +146,9 @@ def organisations(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Ca
         lines = text.split("\n")
         if any(_BILL_LINE.match(line) for line in lines) or _NO_NAME.match(text):
             continue
-        if len(lines) > 1 and any(
-            _NO_LINE_OF_NAME.match(line) or _REGISTRATION.fullmatch(f" {line}") for line in lines
+        if _ADDRESS.search(text) or (
+            len(lines) > 1
+            and any(_NO_LINE_OF_NAME.match(line) or _REGISTRATION.fullmatch(f" {line}") for line in lines)
         ):
             continue
         above = 0.0
@@ -176,6 +193,8 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
         text = page.text[left:right]
         if right - left < 2 or (left, right) in seen or _NOISE.match(text) or not _LETTERS.search(text):
             continue
+        if _ADDRESS.search(text):
+            continue
         if (two := _TITLES_OF_TWO.match(page.text, left)) and two.end("first") >= right:
             continue
         seen.add((left, right))
@@ -183,9 +202,9 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
 
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
+_ADDRESS = re.compile(r"\w@\w")  # an e-mail address is nobody's name
 _POSSESSIVE = re.compile(r"['’]s?$")
 _SUFFIX = re.compile(rf"(?<=\w),?[ \u00a0](?:{name_suffixes()})(?!\w)\.?")
-_ONE_TITLE = rf"(?:{titles()})(?:\.?[ \u00a0]+|\.(?=\p{{Lu}}))"
 # "Mr. and Mrs. Berg": the titles of two are before the name of both.
 _TITLES_OF_TWO = re.compile(rf"(?P<first>{_ONE_TITLE})(?:{joining_words('between')}|&)[ \u00a0]+(?={_ONE_TITLE})")
 _TITLE = re.compile(rf"{_TITLES_OF_TWO.pattern}|{_ONE_TITLE}")
@@ -225,6 +244,8 @@ def _ends_sentence(text: str, start: int, point: re.Match[str]) -> bool:
     if _WHOLE_WORD.search(before) or (_ENDED.search(before) and not before.endswith("Co")):
         return True
     words = before.split()[-_MOST_OF_STATE:]
+    if len(words) > 1 and name_signs(" ".join(words[-2:]))[1] >= 1:
+        return True  # "Jan Berg. Anna Holt was"
     return any(" ".join(words[at:]).casefold() in states_and_countries() for at in range(len(words)))
 
 
@@ -288,6 +309,12 @@ def _apart(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
     """Names in a run of capitalised words that joins several ("Anna Berg and Jan Kloz"), says whose something is ("Anna Berg's Winter
     Tales"), or begins with a word of every text ("To Anna Berg I leave")."""
     if _APART.search(text, start, end):
+        if "\n" in text[start:end]:  # "Anna\nBerg and Jan Kloz"
+            yield from (
+                (left, right, 0.5)
+                for left, right in list(_between(_AND, text, start, end)) or [(start, end)]
+                if "\n" in text[left:right] and 1 < len(text[left:right].split()) <= _MOST_WORDS
+            )
         for left, right in _between(_APART, text, start, end):
             yield left, right, 0.6
             yield from _persons(text, left, right)
@@ -376,10 +403,10 @@ def _running(page: Page) -> Iterator[tuple[int, int, float]]:
         yield match.start(), match.end(), 1.0
     with_figure = {found.end(): found.start() for found in _FIGURE.finditer(text)}
     for run in _capitalised(text):
-        for start, end in list(_between(_TWO, text, *run)) or [run]:
+        for start, end in _parts_of_run(text, *run):
             legal_ends = [found.end() for found in _LEGAL_END.finditer(text, start, min(end + 2, len(text)))]
             pieces: set[tuple[int, int, float]] = set()
-            if len(legal_ends) < 2 and text[start:end].count(" "):
+            if len(legal_ends) < 2 and _SPACE.search(text, start, end):
                 pieces.add((start, end, 0.4))
             cut, joined_at = start, start
             for legal_end in legal_ends:
@@ -400,7 +427,51 @@ def _running(page: Page) -> Iterator[tuple[int, int, float]]:
             for left, right in _between(_AND, text, start, end):
                 if text[left:right].count(" "):
                     pieces.add((left, right, 0.4))
+            if not legal_ends:
+                pieces.update((left, right, 0.4) for left, right in _whole_persons(text, start, end))
             yield from sorted(pieces)
+    for match in _INSTITUTION.finditer(text):
+        yield from ((match.start(), name.end(), _BY_KIND) for name in _CAPITAL_WORD.finditer(text, *match.span()))
+
+
+def _parts_of_run(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A run of capitalised words in which firms and offices may be named: cut at each "and" with an article behind it, as it stands and
+    without what goes before a name ("Zwischen", "The", "L'", "Herr"), and what stands below a single word."""
+    seen: set[tuple[int, int]] = set()
+    pieces = list(_between(_TWO, text, start, end)) or [(start, end)]
+    # "In dem Rechtsstreit\nTarvo GmbH": below a single word begins another name; below "HOLDINGS &" the rest of one.
+    below = [
+        (cut, right)
+        for left, right in pieces
+        if (cut := text.find("\n", left, right) + 1)
+        and text[left:cut].strip().isalpha()
+        and text[left + 1 : cut].islower()
+    ]
+    for left, right in [*pieces, *below]:
+        begin: int = left
+        for _ in range(_MOST_BEFORE):
+            if (begin, right) not in seen:
+                seen.add((begin, right))
+                yield begin, right
+            before = _GOES_BEFORE.match(text, begin, right)
+            if not before or not (before["elided"] or before["title"] or before["word"].casefold() in _no_names()):
+                break
+            begin = before.end()
+
+
+def _whole_persons(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Persons with given name and surname behind the first word of a run, which says what they are: "Sache Anna Holt"."""
+    words = [word.span() for word in re.finditer(r"\S+", text[start:end])][:_MOST_WORDS]
+    for first, (left, _) in enumerate(words[1:], 1):
+        for _, right in words[first + 1 : first + 3]:
+            if name_signs(text[start + left : start + right])[1] >= 1:
+                yield start + left, start + right
+
+
+@functools.cache
+def _no_names() -> frozenset[str]:
+    """Words of every text and articles: what a sentence may begin with before a name, or the line before it end with."""
+    return common_words() | frozenset(joining_words("article").split("|"))
 
 
 def _with_first_names(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

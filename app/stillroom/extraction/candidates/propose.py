@@ -15,6 +15,7 @@ from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction.candidates import codes, dates, durations, names, numbers, text, times
 from stillroom.extraction.candidates.candidate import Candidate, single_spaced
 from stillroom.extraction.candidates.leaders import holds_rule, without_leaders
+from stillroom.extraction.candidates.quoted_mail import quote_marks
 from stillroom.extraction.conventions import Evidence, evidence, weighed
 from stillroom.templates.template import Field, FieldType
 
@@ -157,10 +158,11 @@ def _of_body(candidates: Iterable[Candidate], document: Document) -> Iterable[Ca
 
 
 def _pieces(page: Page) -> Iterator[tuple[Page, Sequence[int]]]:
-    """The page as it is seen, a long one in pieces, and where each character of a piece stands on the page."""
+    """The page as it is seen, without the marks of quoted mail, a long one in pieces, and where each character of a piece stands on the
+    page."""
     for start, end in _cuts(page.text):
         own = page.text[start:end]
-        unseen = [match.span() for match in _UNSEEN.finditer(own)]
+        unseen = sorted([*(match.span() for match in _UNSEEN.finditer(own)), *quote_marks(own)])
         if not unseen and not start and end == len(page.text):
             yield page, range(end)
             return

@@ -17,6 +17,8 @@ from stillroom.extraction.candidates.words import listed, time_words
 _S = r"[^\S\n]?"
 # Words behind an hour that say it is one: "15 Uhr", "15h", "kl. 15" stands before it.
 _OCLOCK = rf"(?:{time_words('oclock')})"
+# Those with the minutes behind them: "8 heures 30", "18 Uhr 15".
+_IN_FULL = rf"(?:{time_words('minutes_behind')})"
 _BEFORE = re.compile(
     rf"\b(?:{time_words('before')})\.?\s?$"
     # What a form calls it: "Ora di emissione  14.30", "Uhrzeit: 14.30".
@@ -38,7 +40,7 @@ _ALONE = (
 _AMERICAN = rf"[AaPp]\.?{_S}[Mm]\b\.?"
 _TIME = re.compile(
     rf"{_ALONE}(?P<h>[01]?\d|2[0-4])(?:"
-    rf"(?::|{_S}[hHu時点點时]{_S}|시{_S}|\.(?=\d\d(?!\d|[.,/]\d)))(?P<m>[0-5]\d)(?:(?:[:.]|{_S}[분分m]{_S})(?P<s>[0-5]\d))?[분分秒]?"
+    rf"(?::|{_S}[hHu時点點时]{_S}|{_S}(?i:{_IN_FULL}){_S}|시{_S}|\.(?=\d\d(?!\d|[.,/]\d)))(?P<m>[0-5]\d)(?:(?:[:.]|{_S}[분分m]{_S})(?P<s>[0-5]\d))?[분分秒]?"
     rf"|{_S}h(?!\w)|(?={_S}[-–—~]{_S}\d{{1,2}}(?:[:.]\d\d)?{_S}[AaPp]\.?{_S}[Mm])|(?={_S}(?:[AaPp]\.?{_S}[Mm]|{_OCLOCK}|[^\x00-\x7f])))(?![\d:])"
 )
 _PLAIN = re.compile(

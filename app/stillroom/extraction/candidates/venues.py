@@ -26,13 +26,13 @@ _OPEN = re.compile(r",[^\S\n]*\n\s*$")
 _CUT = re.compile(r", *| +- +")
 _BEFORE = re.compile(rf"{_CUT.pattern}| (?:{joining_words('in_venues')}) ")
 # Behind a word or a room's number; not behind "St." or "Bldg.".
-_WHOLE_WORD = r"(?:(?<=[\p{L}\d]{5})|(?<=(?<!\p{L})[\dA-Z]))"
+_WHOLE_WORD = r"(?:(?<=[\p{L}\d]{5})|(?<=(?<!\p{L})[\dA-Z])|(?<=(?<!\p{L})[IVX]{2,4}))"
 _SENTENCE_END = re.compile(rf"{_WHOLE_WORD}\. +(?=\p{{Lu}})|\.$")
 _COMMA = re.compile(r", ?")
 # A point, or a word of the sentence: what is behind it is no more of the name.
 _GOES_ON = re.compile(r"[.,;)]? *$|[.;,)]? (?=\p{Ll})|[.;)] ")
 _POINT = re.compile(rf"{_WHOLE_WORD}\.$")
-# "WeH 5409", "HH 1112", "8220 WeH", "UCC 279": what a house calls its buildings is short, and no year stands behind it.
+# "AlH 5214", "BH 2210", "8110 AlH", "NCC 318": what a house calls its buildings is short, and no year stands behind it.
 _YEAR = r"(?!(?:19|20)\d\d(?!\d))"
 _CODED = re.compile(
     rf"(?<![\w.])(?:[A-Z][A-Za-z]{{1,4}} ?{_YEAR}\d{{3,4}}[A-Z]?|{_YEAR}\d{{3,4}}[A-Z]? [A-Z][a-z]?[A-Z]{{1,3}})(?![\w/]|[.,:]\d)"
@@ -42,12 +42,17 @@ _CODED = re.compile(
 @functools.cache
 def _named() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Runs of pieces that may be a venue, and the words that make one of them."""
-    piece = r"(?!(?:[AP]M|[ap]m)(?!\w))(?:\d{1,2}(?:st|nd|rd|th)|\d{1,4}[A-Za-z]?(?![\w:/]|\.\S)|\p{Lu}[\p{L}\d'’&]*\.?(?!\w))"
+    # "Raum 3.12" is a room of the third floor; "Raum 14.30 Uhr" is none.
+    pointed = rf"(?<=(?:{venue_words()}) )\d{{1,2}}\.\d{{1,3}}[a-z]?(?!\w|[.:/]\d| ?(?:uhr|h|pm|am)(?!\w))"
+    piece = (
+        rf"(?!(?:[AP]M|[ap]m)(?!\w))(?:(?i:{pointed})|\d{{1,2}}(?:st|nd|rd|th)|\d{{1,4}}[A-Za-z]?(?![\w:/]|\.\S)"
+        r"|\p{Lu}[\p{L}\d'’&]*\.?(?!\w))"
+    )
     words = rf"(?<!\w)(?:{venue_words()})(?!\w)"
     joins = rf"(?:,? {{1,2}}| ?- ?| (?:{joining_words('venues')}) )"
     return (
         re.compile(
-            rf"(?<![\w.:/])(?:{piece}|(?:{venue_words()})(?= [\p{{Lu}}\d]))(?:{joins}(?:{piece}|(?i:{words}))){{0,{_MOST - 1}}}"
+            rf"(?<![\w.:/])(?:(?i:{venue_words()})(?= [\p{{Lu}}\d])|{piece})(?:{joins}(?:{piece}|(?i:{words}))){{0,{_MOST - 1}}}"
         ),
         re.compile(words, re.IGNORECASE),
     )
@@ -82,12 +87,32 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
                     for cut in [begin, *(before.end() for before in _BEFORE.finditer(page.text, begin, stop))]:
                         if words.search(page.text, cut, stop):
                             yield cut, stop
+            yield from _in_small_letters(page.text, start, end)
         yield from _told(page.text, start, end)
         for coded in _CODED.finditer(page.text, start, end):
             if _single_words().isdisjoint(
                 _WORD.findall(coded.group().casefold())
-            ):  # "Hall 5409" is the rest of "Wean Hall 5409"
+            ):  # "Hall 5214" is the rest of "Aldon Hall 5214"
                 yield coded.span()
+
+
+def _in_small_letters(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Venues that a language writes with small letters ("salle paroissiale", "Musikraum der Grundschule"): the word for one with what
+    says which."""
+    for match in _which().finditer(text, start, end):
+        yield match.span()
+
+
+@functools.cache
+def _which() -> re.Pattern[str]:
+    joins = rf"(?:{joining_words('venues', 'streets')})"
+    end = r"(?=[^\S\n]*(?:[,.;()\n]|$))"
+    elided = r"[ \u00a0](?:de[ \u00a0])?[ld]['’][\p{L}\-]{3,30}(?!\w)"
+    of = rf"[ \u00a0](?:{joins}[ \u00a0]){{1,2}}(?:[ldLD]['’])?[\p{{L}}][\p{{L}}\-]{{2,30}}(?!['’\w])|{elided}"
+    return re.compile(
+        rf"(?<![\w\-])(?i:{venue_words()})(?:(?:{of})|[ \u00a0]\p{{Ll}}[\p{{L}}\-]{{3,30}}{end})"
+        rf"(?:(?:{of})|[ \u00a0]\d{{1,4}}(?![\w.:/]))?"
+    )
 
 
 def _told(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -116,10 +141,14 @@ def _takes_place() -> re.Pattern[str]:
 
 
 def _ends(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A run as far as it goes and to each of its commas, and its sentences: an address may follow, or the day."""
-    yield start, end
+    """A run as far as it goes and to each of its commas, and its sentences: an address may follow, or the day. What begins the next
+    sentence is none of it, unless that names a venue as well ("Old Bldg. A. Room 3")."""
     begin = start
-    for stop in _SENTENCE_END.finditer(text, start, end):
+    stops = list(_SENTENCE_END.finditer(text, start, end))
+    rest = text[stops[0].end() : end] if stops else ""
+    if not rest or _named()[1].search(rest) or any(map(str.isdigit, rest)):
+        yield start, end
+    for stop in stops:
         yield begin, stop.start()
         begin = stop.end()
     if start < begin < end:
@@ -129,7 +158,7 @@ def _ends(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def venue_sign(text: str) -> float:
-    """How far a text is the name of a venue, 0 to 1: all of it, only coded ("WeH 5409"), the word for one alone, or with other words
+    """How far a text is the name of a venue, 0 to 1: all of it, only coded ("AlH 5214"), the word for one alone, or with other words
     around it."""
     runs, words = _named()
     text = single_spaced(text)

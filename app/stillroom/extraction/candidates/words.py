@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,8 +16,8 @@ _CUT_SHORT = 5  # letters
 
 @functools.cache
 def listed(name: str) -> dict[str, Any]:
-    """The tables of a file of words among the resources."""
-    return tomllib.loads((paths.resources_dir() / f"{name}.toml").read_text(encoding="utf-8"))
+    """The tables of a file of words among the resources, read once."""
+    return paths.resource_tables(name)
 
 
 def places() -> dict[str, Any]:
@@ -65,6 +64,12 @@ def legal_forms_in_full() -> dict[str, str]:
 def organisation_words() -> str:
     """Words of what an organisation is ("Bank", "Stiftung"), as a pattern."""
     return _any(places()["organisation_words"]["words"])
+
+
+@functools.cache
+def institution_words() -> str:
+    """Words of offices, courts, clubs and institutions that go before what they are called ("tribunal", "Landgericht"), as a pattern."""
+    return _any(places()["institutions"]["words"])
 
 
 @functools.cache
@@ -206,6 +211,12 @@ def number_words() -> str:
 
 
 @functools.cache
+def number_labels() -> str:
+    """What stands before a number in a sentence, as a pattern."""
+    return _any(places()["number_labels"]["words"])
+
+
+@functools.cache
 def country_of_states() -> frozenset[str]:
     """What the country of these states is called below their postcodes, in small letters."""
     return frozenset(places()["state_codes"]["country"])
@@ -278,7 +289,13 @@ def paper_phrases(kind: str) -> str:
 @functools.cache
 def against() -> re.Pattern[str]:
     """What stands between two parties that are against each other, and the white space around it."""
-    return re.compile(rf"[ \u00a0](?:{_any(places()['against']['words'])})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
+    return re.compile(rf"[ \u00a0](?:{opponents_words()})[ \u00a0]+(?=[^\W\d_\p{{Ll}}])")
+
+
+@functools.cache
+def opponents_words() -> str:
+    """The same words as a pattern."""
+    return _any(places()["against"]["words"])
 
 
 def _any(words: Iterable[str]) -> str:
