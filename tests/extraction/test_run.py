@@ -289,6 +289,18 @@ def test_steps_of_an_extraction_that_takes_long_are_told(
     assert {(each.done, each.total) for each in told if each.file.endswith("b.txt")} == {(1, 5)}
 
 
+def test_the_part_of_a_document_that_is_done_grows_with_each_word_of_it() -> None:
+    words = [
+        Progress(), Progress(page=1, pages=4), Progress(page=4, pages=4), Progress(step=Step("Total", 2, 4)),
+        Progress(step=Step("", 1, 9, is_passage=True)), Progress(step=Step("", 9, 9, is_passage=True)),
+    ]  # fmt: skip
+    parts = [each.part for each in words]
+    assert parts == sorted(parts)
+    assert len(set(parts)) == len(parts)
+    assert parts[0] == 0
+    assert parts[-1] < 1
+
+
 def test_a_run_that_was_stopped_before_it_began_does_nothing(batch: Batch) -> None:
     stop, reader = Cancellation(), Reader()
     stop.request()

@@ -28,6 +28,9 @@ def test_only_the_model_that_it_was_made_for_has_it() -> None:
     known = within_options("SmolLM2-135M-Instruct.Q4_1", 576)
     assert known is not None
     assert within_options("SmolLM2-135M-Instruct.Q4_0", 576) is known  # kept otherwise, it is the same model
+    for name in ("smollm2-135m-instruct-q4_k_m", "SmolLM2-135M-Instruct-requantized.Q4_0", "SmolLM2-135M-Instruct-F16"):
+        assert within_options(name, 576) is known
+    assert within_options("SmolLM2-135M-Instruct-letters.Q4_1", 576) is None  # trained further, it is another one
     assert within_options("SmolLM2-135M-Instruct.Q4_1", 640) is None
     assert within_options("gemma-3-270m", 576) is None
     assert known.evened(np.ones((2, 576))).shape == (2, 576)

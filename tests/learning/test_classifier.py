@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from stillroom.documents.document import Document, Page
-from stillroom.extraction import passages
+from stillroom.extraction import choices, passages
 from stillroom.extraction.choices import Choices
 from stillroom.extraction.choices import examples as choices_examples
 from stillroom.extraction.questions import Frame
@@ -228,6 +228,26 @@ def test_an_option_that_came_later_may_still_be_chosen(tmp_path: Path) -> None:
     told = TemplateMemory(grown, tmp_path).learned().option("desk", document("Roses, roses"), np.zeros(4), None)
     assert told is not None
     assert int(told[0].argmax()) == 1
+
+
+def test_what_spoke_for_an_option_counts_as_this_version_weighs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = document("South of the river, and south again")
+    TemplateMemory(TEMPLATE, tmp_path).take(note, {"desk": "south"})
+
+    def strengths() -> list[float]:
+        return TemplateMemory(TEMPLATE, tmp_path).rows(note.sha256).choices["desk"].strengths.tolist()
+
+    before = strengths()
+    assert before[1] > before[0]
+    known = choices.weights()
+    monkeypatch.setattr(choices, "weights", lambda: dataclasses.replace(known, literal=known.literal + 1.0))
+    assert strengths()[1] == pytest.approx(before[1] + 1.0)
+    assert strengths()[0] == pytest.approx(before[0])
+    # Where other signs were, what was reckoned from them is taken as it is.
+    monkeypatch.setattr(choices, "SIGNS", (*choices.SIGNS[:-1], "another"))
+    assert strengths() == pytest.approx(before)
 
 
 def test_what_was_learned_decides_a_choice_and_says_how_sure_it_is() -> None:

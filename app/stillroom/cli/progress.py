@@ -107,7 +107,7 @@ class _Bar:
         self._progress.update(
             self._task,
             total=progress.total,
-            completed=progress.done,
+            completed=progress.done + progress.part,
             what=_fitted(_name(progress)),
             far=far,
             left=_left(progress),

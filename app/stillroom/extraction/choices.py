@@ -91,9 +91,18 @@ class Weights:
     share: float
     own: float
 
+    def strengths(self, signs: Vector, literal: Vector) -> Vector:
+        """How much speaks for each option of a choice, by its ``Look.signs`` and its ``Look.literal``."""
+        found: Vector = signs @ self.worth() + _SYNONYM * (literal > 1.0)
+        return found
+
     def worth(self) -> Vector:
         """Of the signs, in their order."""
-        return np.array([self.literal, self.words, self.model, self.fallback, self.near, self.whole, self.behind])
+        return np.array([getattr(self, name) for name in SIGNS])
+
+
+SIGNS = ("literal", "words", "model", "fallback", "near", "whole", "behind")
+"""The columns of ``Look.signs``."""
 
 
 @functools.cache
@@ -364,8 +373,7 @@ class Look:
             given = ranking.weights_for(self.field.type)
             told: Vector = given.features[0] * model + given.features[len(ranking.MODEL_FEATURES)] * self.literal
             return told
-        weighed: Vector = self.signs(model) @ weights().worth() + _SYNONYM * (self.literal > 1.0)
-        return weighed
+        return weights().strengths(self.signs(model), self.literal)
 
     def shares(self, model: Vector) -> Vector:
         """Probabilities of the options."""

@@ -324,7 +324,7 @@ class _PageCells:
         return "" if ":" in text[:-1] or counted or self.is_room(index) else text
 
     def is_room(self, index: int) -> bool:
-        """Whether a cell names a room and nothing else: no label, though it may hold a word of one ("Wean Hall 7500")."""
+        """Whether a cell names a room and nothing else: no label, though it may hold a word of one ("Aldon Hall 7300")."""
         text = self.text[self.cells[index].start : self.cells[index].end]
         return len(text) <= _LONGEST_LABEL and any(map(str.isdigit, text)) and venue_sign(text) >= _ROOM
 

@@ -214,6 +214,14 @@ class Progress:
     pages: int = 0
     step: Step | None = None
 
+    @property
+    def part(self) -> float:
+        """About how much of that file is done, from 0 to 1: half of the way is to read it, a quarter to look for what may be its values."""
+        if self.step is not None:
+            begun = (self.step.number - 1) / max(1, self.step.of)
+            return (0.75 if self.step.is_passage else 0.5) + begun / 4
+        return self.page / self.pages / 2 if self.pages else 0.0
+
 
 def value_to_json(value: FieldValue) -> dict[str, Any]:
     data: dict[str, Any] = {

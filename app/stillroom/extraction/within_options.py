@@ -8,6 +8,7 @@ tests/benchmarks/fit_nearness.py of choices of our own; the embeddings of anothe
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ class WithinOptions:
     """How texts of one option differ.
 
     Attributes:
-        model: what names of the model begin with, however its weights are kept.
+        model: its name without how its weights are kept.
         spread: of each number of an embedding.
         directions: of embeddings evened by it, a row each, of length 1; counts: what each counts, where any other counts 1.
         times: cosines of what is evened so are to be taken, to differ as much as those of plain embeddings do.
@@ -53,7 +54,13 @@ class WithinOptions:
 def within_options(model: str, width: int) -> WithinOptions | None:
     """Of the embeddings of so many numbers of a model; None of a model that none were made for."""
     known = _shipped()
-    return known if model.startswith(known.model) and len(known.spread) == width else None
+    own, kept = model[: len(known.model)], model[len(known.model) :]
+    is_it = own.casefold() == known.model.casefold() and _KEPT_AS.fullmatch(kept) is not None
+    return known if is_it and len(known.spread) == width else None
+
+
+# Behind the name of a model; another word there names one that was trained further.
+_KEPT_AS = re.compile(r"(?:-requantized)?(?:[-_.](?:i?q\d(?:_[a-z\d]{1,4}){0,3}|b?f(?:16|32)))?", re.IGNORECASE)
 
 
 @functools.cache

@@ -32,19 +32,23 @@ class ChoiceFacts:
 
     Attributes:
         among: digest of what a model read before the text (``choices.examples``); empty where it read nothing.
+        signs: by option, what its strength was reckoned from: its signs, and how much its own words speak for it. None of yes and no, and
+            of what an earlier version kept.
     """
 
     strengths: dict[str, float]
     right: str
     among: str = ""
+    signs: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ChoicesFacts:
-    """The choices of a document, and the model that embedded its text; empty for none."""
+    """The choices of a document, and the model that embedded its text; empty for none. ``signs``: names of the columns of theirs."""
 
     model: str = ""
     fields: dict[str, ChoiceFacts] = field(default_factory=dict)
+    signs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

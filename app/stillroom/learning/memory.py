@@ -289,15 +289,18 @@ class TemplateMemory:
             examples = choices.examples(each)
             among = embed(text, examples=examples) if examples and embed is not None and said is not None else None
             look = look.told(said, embed, among)
-            strengths = look.strengths(np.zeros(len(look.options)))
+            silent = np.zeros(len(look.options))
+            values = [option.value for option in look.options]
+            rows = [] if each.type is FieldType.YES_NO else np.column_stack((look.signs(silent), look.literal)).tolist()
             if among is not None:
                 arrays[f"{each.name}.among"] = among.whole.astype(np.float16)
             fields[each.name] = ChoiceFacts(
-                {option.value: float(strength) for option, strength in zip(look.options, strengths, strict=True)},
+                dict(zip(values, look.strengths(silent).tolist(), strict=True)),
                 str(truth[each.name]),
                 _digest(examples) if among is not None else "",
+                dict(zip(values, map(tuple, rows), strict=False)),
             )
-        return ChoicesFacts(said[0] if said is not None else "", fields)
+        return ChoicesFacts(said[0] if said is not None else "", fields, choices.SIGNS)
 
     def forget(self, sha256: str = "") -> int:
         """Forget a document, or everything; how many documents were forgotten. Raises StillroomError."""
@@ -440,7 +443,7 @@ class TemplateMemory:
             if own is None or each.type not in choices.TYPES:
                 continue
             values = [option.value for option in choices.options(each)]
-            known = own.strengths
+            known = _weighed(own.signs) if own.signs and facts.signs == choices.SIGNS else own.strengths
             strengths = np.array([float(known.get(value, min(known.values()))) for value in values])
             right = values.index(own.right) if own.right in values else -1
             examples = choices.examples(each)
@@ -545,6 +548,12 @@ def _same(kind: FieldType, around: Sequence[Surroundings]) -> npt.NDArray[np.int
     spelling = choosing.spelling(kind)
     names = [spelling(each.value) or f"{number}." for number, each in enumerate(around)]
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
+
+
+def _weighed(signs: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """The strengths of options by the weights of today."""
+    rows = np.array(list(signs.values()))
+    return dict(zip(signs, choices.weights().strengths(rows[:, :-1], rows[:, -1]).tolist(), strict=True))
 
 
 def _digest(text: str) -> str:

@@ -31,6 +31,9 @@ from PySide6.QtWidgets import (
 from stillroom.ui.icons import icon, pixmap
 from stillroom.ui.theme import colours
 
+PROGRESS_STEPS = 100
+"""Of a bar, for each document: a long one moves it, too."""
+
 
 def set_role(widget: QWidget, role: str) -> None:
     """Choose the rules of the style sheet that apply."""
@@ -121,7 +124,9 @@ class _Coloured(_Mixed):
     def _recolour(self) -> None:
         if self._icon_name:
             shown = colours()
-            self.setIcon(icon(self._icon_name, getattr(shown, self._icon_colour), shown.muted))
+            colour = getattr(shown, self._icon_colour)
+            said = self.property("role") == "chip"  # it says something, whether it can be pressed or not
+            self.setIcon(icon(self._icon_name, colour, colour if said else shown.muted))
             self.setIconSize(self._icon_size)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802

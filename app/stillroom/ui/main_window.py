@@ -197,6 +197,7 @@ class MainWindow(QMainWindow):
         lessons = Lessons(lambda: parts.learning, reviews.labels_of, lambda: parts.runs, parts.tasks, reviews.labelled)
         lessons.put_down.connect(self.extract.take_proposals)
         page = ReviewPage(parts.reviews, parts.tasks, parts.memory, parts.row_files, lessons)
+        page.extract_wanted.connect(lambda: self.show_page(0))
         self.queue.ended.connect(lambda run: page.run_ended(run.batch.run_id) if run.batch is not None else None)
         return page
 

@@ -52,7 +52,7 @@ QToolButton[role="nav"]:hover { background: @hover; }
 QToolButton[role="nav"]:checked { background: @accent_soft; color: @accent; font-weight: 600; }
 QToolButton[role="nav"]:focus { border: 1px solid @accent; }
 QToolButton[role="chip"] { background: @warn_soft; color: @warn; border: 1px solid transparent; border-radius: 13px;
-    padding: 3px 12px 3px 8px; font-weight: 600; min-height: 18px; }
+    padding: 3px 4px 3px 8px; font-weight: 600; min-height: 18px; }
 QToolButton[role="chip"]:checked { border: 1px solid @warn; }
 QToolButton[role="chip"]:focus { border: 1px solid @accent; }
 QToolButton[role="chip"][quiet="true"] { background: @good_soft; color: @good; }
@@ -88,9 +88,13 @@ QHeaderView::section { background: @surface; color: @muted; border: none; border
 QAbstractScrollArea::corner { background: transparent; border: none; }
 QTableCornerButton::section { background: @surface; border: none; }
 QTreeWidget, QListWidget { background: @surface; border: none; outline: none; }
-QTreeWidget::item, QListWidget::item { padding: 3px 4px; border-radius: 4px; }
+QTreeWidget { border: 1px solid @border; border-radius: 8px; padding: 1px; }
+QTreeWidget[role="bare"] { border: 1px solid transparent; border-radius: 4px; }
+QListWidget::item { padding: 3px 4px; border-radius: 4px; }
+QTreeWidget::item { padding: 3px 4px; }
 QTreeWidget::item:selected, QListWidget::item:selected { background: @selection; color: @text; }
-QTreeWidget:focus, QListWidget:focus { border: 1px solid @accent; border-radius: 4px; }
+QTreeWidget:focus { border: 1px solid @accent; }
+QListWidget:focus { border: 1px solid @accent; border-radius: 4px; }
 
 QTabBar { background: transparent; }
 QTabBar::tab { background: transparent; color: @muted; padding: 7px 14px; border: none;

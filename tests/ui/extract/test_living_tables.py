@@ -238,6 +238,9 @@ def test_a_time_left_that_has_passed_is_said_no_more(window, parts, qtbot, recei
         ):
             window.queue._progressed(run, replace(run.progress, step=step))
             assert sheet.status.text.full_text().endswith(f"receipt-003.txt · {said}")
+        bar, panel = sheet.status.bar, window.panel._run_bar
+        assert 3 < 5 * bar.value() / bar.maximum() < 4, "the long one moves it, too"
+        assert bar.value() == panel.value()
     finally:
         gate.set()
     wait_done(qtbot, sheet)

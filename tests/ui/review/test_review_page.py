@@ -103,6 +103,23 @@ def open_page(window, qtbot):
     return opened
 
 
+@pytest.mark.window
+def test_without_a_table_it_leads_to_where_one_is_made(window, make_run, qtbot):
+    page = window.show_named("review")
+    qtbot.wait(200)
+    assert page.extract_button.isVisibleTo(page)
+    assert not any(box.isVisibleTo(page) for box in (page.tables, page.which, page.fields, page.dial))
+    assert window.focusWidget() is page.extract_button
+    page.extract_button.click()
+    assert window.pages.currentIndex() == 0
+    make_run(1)
+    window.show_named("review")
+    qtbot.waitUntil(lambda: bool(page.desk.documents), timeout=10_000)
+    assert all(box.isVisibleTo(page) for box in (page.tables, page.which, page.fields, page.dial))
+    assert not page.extract_button.isVisibleTo(page)
+    assert window.focusWidget() is page.list
+
+
 def saved(parts):
     return [from_row(row) for row in VerdictStore(parts.database).of_template("slip")]
 
@@ -617,7 +634,7 @@ def test_a_copy_is_said_and_kept_by_one_click(qtbot, make_run, open_page, parts,
     copy = page.desk.documents[2]
     assert copy.duplicate_of is page.desk.documents[0]
     page.show_document(copy)
-    assert page.state.full_text() == "looks like a copy of slip-000.txt"
+    assert page.state.full_text() == "Looks like a copy of slip-000.txt"
     qtbot.mouseClick(page.other, Qt.MouseButton.LeftButton)
     assert page._document is page.desk.documents[0]
     page.show_document(copy)

@@ -21,7 +21,7 @@ from stillroom.ui.templates.preview import PageTexts
 from stillroom.ui.templates.rules_dialog import RulesDialog
 from stillroom.ui.templates.versions_dialog import VersionsDialog
 
-TALK = "Talk\nSpeaker: Ada Byron\nDate: 2025-03-14\nPlace: Wean Hall 5409\nFee: 12.50 EUR\n"
+TALK = "Talk\nSpeaker: Ada Byron\nDate: 2025-03-14\nPlace: Aldon Hall 5214\nFee: 12.50 EUR\n"
 
 
 @pytest.fixture
@@ -485,7 +485,7 @@ def test_what_is_typed_after_a_mark_is_its_name(page, qtbot, talk):
 @pytest.mark.window
 @pytest.mark.parametrize(
     ("marked", "taken"),
-    [("da Byro", "Ada Byron"), ("025-03-14", "2025-03-14"), ("ean Hall 54", "Wean Hall 5409"), ("EUR", "EUR")],
+    [("da Byro", "Ada Byron"), ("025-03-14", "2025-03-14"), ("ldon Hall 52", "Aldon Hall 5214"), ("EUR", "EUR")],
 )
 def test_a_mark_that_begins_or_ends_within_a_word_takes_the_whole_word(page, qtbot, talk, marked, taken):
     begin(page, qtbot, talk)

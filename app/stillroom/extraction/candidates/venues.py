@@ -32,7 +32,7 @@ _COMMA = re.compile(r", ?")
 # A point, or a word of the sentence: what is behind it is no more of the name.
 _GOES_ON = re.compile(r"[.,;)]? *$|[.;,)]? (?=\p{Ll})|[.;)] ")
 _POINT = re.compile(rf"{_WHOLE_WORD}\.$")
-# "WeH 5409", "HH 1112", "8220 WeH", "UCC 279": what a house calls its buildings is short, and no year stands behind it.
+# "AlH 5214", "BH 2210", "8110 AlH", "NCC 318": what a house calls its buildings is short, and no year stands behind it.
 _YEAR = r"(?!(?:19|20)\d\d(?!\d))"
 _CODED = re.compile(
     rf"(?<![\w.])(?:[A-Z][A-Za-z]{{1,4}} ?{_YEAR}\d{{3,4}}[A-Z]?|{_YEAR}\d{{3,4}}[A-Z]? [A-Z][a-z]?[A-Z]{{1,3}})(?![\w/]|[.,:]\d)"
@@ -92,7 +92,7 @@ def venues(page: Page) -> Iterator[tuple[int, int]]:
         for coded in _CODED.finditer(page.text, start, end):
             if _single_words().isdisjoint(
                 _WORD.findall(coded.group().casefold())
-            ):  # "Hall 5409" is the rest of "Wean Hall 5409"
+            ):  # "Hall 5214" is the rest of "Aldon Hall 5214"
                 yield coded.span()
 
 
@@ -158,7 +158,7 @@ def _ends(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def venue_sign(text: str) -> float:
-    """How far a text is the name of a venue, 0 to 1: all of it, only coded ("WeH 5409"), the word for one alone, or with other words
+    """How far a text is the name of a venue, 0 to 1: all of it, only coded ("AlH 5214"), the word for one alone, or with other words
     around it."""
     runs, words = _named()
     text = single_spaced(text)

@@ -173,6 +173,7 @@ class Details(QFrame):
         column.addWidget(self._items, 2)
         self._others_title = label(self.tr("OTHER CANDIDATES"), "section")
         self._others = QTreeWidget()
+        set_role(self._others, "bare")  # it stands in a card
         self._others.setColumnCount(2)
         self._others.setHeaderHidden(True)
         self._others.setRootIsDecorated(False)

@@ -526,7 +526,8 @@ class Sheet(TakesDrops, QWidget):
         current = self.runs.current
         total = len(model.rows)
         going_on = running and (current is not None or self._loading.state is not LoadState.FAILED)
-        self.status.show_progress(self._status_text(running, finished), finished, total if current else 0, going_on)
+        done = finished + (current.part if current else 0.0)
+        self.status.show_progress(self._status_text(running, finished), done, total if current else 0, going_on)
         if self._show_first and finished:
             self._show_first = False
             self.table.choose(next(row for row in model.rows if row.result is not None))

@@ -10,7 +10,16 @@ from PySide6.QtGui import QActionGroup, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from stillroom.templates.template import Template
-from stillroom.ui.controls import Button, ComboBox, ElidedLabel, IconButton, describe, plain_tip, restyle
+from stillroom.ui.controls import (
+    PROGRESS_STEPS,
+    Button,
+    ComboBox,
+    ElidedLabel,
+    IconButton,
+    describe,
+    plain_tip,
+    restyle,
+)
 from stillroom.ui.theme import GRID
 from stillroom.ui.wording import counted
 
@@ -259,9 +268,9 @@ class SheetStatus(QWidget):
         self.retry.setText(counted(failed, self.tr("Retry 1 failed"), self.tr("Retry %1 failed")))
         describe(self.retry, self.retry.text(), self.tr("Extract the failed documents again"))
 
-    def show_progress(self, text: str, done: int, total: int, running: bool) -> None:
-        """``total`` 0: how long it takes cannot be told."""
+    def show_progress(self, text: str, done: float, total: int, running: bool) -> None:
+        """``done`` of ``total`` documents; 0: how long it takes cannot be told."""
         self.text.setText(text)
         self.bar.setVisible(running)
-        self.bar.setRange(0, total)
-        self.bar.setValue(done)
+        self.bar.setRange(0, PROGRESS_STEPS * total)
+        self.bar.setValue(round(PROGRESS_STEPS * done))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QProgressBar, Q
 
 from stillroom.models.model_file import quantization_of
 from stillroom.privacy.seal import Seal
-from stillroom.ui.controls import Button, ElidedLabel, describe, label, line
+from stillroom.ui.controls import PROGRESS_STEPS, Button, ElidedLabel, describe, label, line
 from stillroom.ui.extract.run_queue import Run, RunQueue
 from stillroom.ui.model_loading import LoadState, ModelLoading
 from stillroom.ui.panel.details import DetailsDialog, memory_details, model_details, speed_details
@@ -354,6 +354,6 @@ class SidePanel(QWidget):
             text += "\n" + counted(waiting, self.tr("1 more run waits."), self.tr("%1 more runs wait."))
         self._running.setText(text)
         self._running_file.setText(Path(progress.file).name if progress.file else "")
-        self._run_bar.setRange(0, progress.total)
-        self._run_bar.setValue(progress.done)
+        self._run_bar.setRange(0, PROGRESS_STEPS * progress.total)
+        self._run_bar.setValue(round(PROGRESS_STEPS * (progress.done + progress.part)))
         self._left.setText(time_left_text(progress.seconds_left) or self.tr("Working out how long it takes…"))

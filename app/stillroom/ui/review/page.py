@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -74,7 +74,13 @@ _MARKED_SHOWN = 60  # letters of a mark that was not taken
 
 
 class ReviewPage(QWidget):
-    """One document at a time, out of one table or all of them."""
+    """One document at a time, out of one table or all of them.
+
+    Signals:
+        extract_wanted: there is nothing to review, and a table is to be made.
+    """
+
+    extract_wanted = Signal()
 
     def __init__(
         self,
@@ -136,14 +142,31 @@ class ReviewPage(QWidget):
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setSizes([560, 380])
         self.banners = BannerArea(self, self.views)  # what is pressed next, and the rows, stay in sight
-        self.empty = label(
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self._empty())
+        self.stack.addWidget(self.splitter)
+        self._show_head(False)
+        column.addWidget(self.stack, 1)
+
+    def _empty(self) -> QWidget:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setSpacing(2 * GRID)
+        column.addStretch(1)
+        words = label(
             self.tr("Nothing to review yet. Extract a table first; its values come here."), "muted", wrap=True
         )
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self.splitter)
-        column.addWidget(self.stack, 1)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(words)
+        self.extract_button = Button(self.tr("Extract documents"), "primary", "extract", self.extract_wanted.emit)
+        column.addWidget(self.extract_button, 0, Qt.AlignmentFlag.AlignCenter)
+        column.addStretch(1)
+        return side
+
+    def _show_head(self, shown: bool) -> None:
+        """What chooses among tables, documents and values; without any there is nothing to choose."""
+        for each in (self.tables, self.which, self.fields, self.dial, self.keys):
+            each.setVisible(shown)
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -438,7 +461,11 @@ class ReviewPage(QWidget):
             place = next((at for at in range(self.tables.count()) if self.tables.itemData(at) == begun[0].run), 0)
         self.tables.setCurrentIndex(max(0, place))
         self.tables.blockSignals(False)
+        led = self.window().focusWidget() in (self.extract_button, self.list)
         self.stack.setCurrentIndex(1 if begun else 0)
+        self._show_head(bool(begun))
+        if led:
+            self.take_keyboard()
         if fresh or self._wanted_run or not self.desk.saving:
             self._wanted_run = 0
             self._open_table()
@@ -668,7 +695,7 @@ class ReviewPage(QWidget):
 
     def take_keyboard(self) -> None:
         """The keyboard goes to the values, also while there are none: documents are gone through from there."""
-        self.list.setFocus()
+        (self.list if self.stack.currentIndex() else self.extract_button).setFocus()
 
     # ---- the document as it looks
 
@@ -1315,7 +1342,7 @@ class ReviewPage(QWidget):
         if document is None:
             return
         text, colour = wording.document_state(document, self.desk.count(document))
-        self.state.setText(text)
+        self.state.setText(text[:1].upper() + text[1:])
         set_role(self.state, {"bad": "bad", "warn": "warn"}.get(colour, "figure"))
         restyle(self.state)
         refusal = self.desk.no_approval(document)

@@ -14,7 +14,7 @@ def _tr(text: str) -> str:
 def kinds() -> dict[FieldType, tuple[str, str]]:
     """By type: what people call it, and an example."""
     return {
-        FieldType.LINE: (_tr("Text on one line"), "Wean Hall 5409"),
+        FieldType.LINE: (_tr("Text on one line"), "Lecture Hall 3"),
         FieldType.TEXT: (_tr("A few words"), "net 30 days"),
         FieldType.BLOCK: (_tr("Text on several lines"), _tr("a note")),
         FieldType.DATE: (_tr("Date"), "14 March 2025"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QFontDatabase, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -230,6 +230,7 @@ class TemplatesPage(QWidget):
         holder.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.text = QPlainTextEdit()
         self.text.setAccessibleName(self.tr("The template as text"))
+        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.textChanged.connect(self._text_edited)
         form_side = QWidget()
         inner = QVBoxLayout(form_side)
@@ -727,6 +728,7 @@ class TemplatesPage(QWidget):
         return text
 
     def _begin(self, text: str) -> None:
+        self.banners.withdraw("begun")
         self._keep_in_reach()
         self.list.setCurrentRow(-1)
         self._show(Draft(text, new=True))

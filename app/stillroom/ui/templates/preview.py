@@ -156,7 +156,7 @@ class Preview(QWidget):
         marking = QHBoxLayout()
         marking.setSpacing(GRID)
         self.called = QLineEdit()
-        self.called.setPlaceholderText(self.tr("Its name, as: speaker"))
+        self.called.setPlaceholderText(self.tr("Its name, such as speaker"))
         describe(self.called, self.tr("Name of the marked value"), self.tr("Empty: as the words beside it"))
         self.called.returnPressed.connect(self.make_field)
         self.called.textChanged.connect(lambda _: self._name_button())
@@ -232,7 +232,7 @@ class Preview(QWidget):
             self._asked.pop(name)
             self.values.pop(name, None)
         self.called.setPlaceholderText(
-            self.tr("A field's name, or a new one") if names else self.tr("Its name, as: speaker")
+            self.tr("A field's name, or a new one") if names else self.tr("Its name, such as speaker")
         )
         self._allow_learning()
         self._name_button()
