@@ -72,7 +72,11 @@ _GREETED = re.compile(r"[ \t]?[,:!]|[ \t]*(?:\n|\Z)")
 
 
 class _Patterns:
-    """As resources/mail_heads.toml has their words: ``closing`` up to the name below or behind it, ``salutation`` up to the name."""
+    """Closings and greetings, as resources/mail_heads.toml has their words.
+
+    Attributes:
+        closing: what stands above or before the name, up to it. salutation: a greeting, up to the name.
+    """
 
     def __init__(self) -> None:
         data = tomllib.loads((paths.resources_dir() / "mail_heads.toml").read_text(encoding="utf-8"))
