@@ -13,6 +13,7 @@ from stillroom.errors import Cancelled
 from stillroom.extraction import choosing, concepts, ranking, signs
 from stillroom.extraction.candidates import propose as proposing
 from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.percent_labels import named_percentages
 from stillroom.extraction.candidates.propose import MOST_CANDIDATES, proposal, proposes
 from stillroom.extraction.choices import Look
 from stillroom.extraction.choosing import passages_of
@@ -93,6 +94,18 @@ def layout_seconds(pattern: str, length: int) -> float:
 def test_a_line_as_long_as_a_book_takes_a_time_that_grows_with_it(pattern: str) -> None:
     layout_seconds(pattern, 400)
     assert any(layout_seconds(pattern, 32_000) < 7 * layout_seconds(pattern, 8_000) + 0.03 for _ in range(3))
+
+
+@pytest.mark.parametrize(("row", "below"), [("% | ", "1 | "), ("% | 1 | ", "")])
+def test_a_table_of_any_width_takes_a_time_that_grows_with_it(row: str, below: str) -> None:
+    def seconds(columns: int) -> float:
+        page = Page(1, row * columns + "\n" + below * columns)
+        started = time.process_time()
+        assert named_percentages(page)
+        return time.process_time() - started
+
+    # A square would be sixty-four times.
+    assert any(seconds(16_000) < 24 * seconds(2000) + 0.03 for _ in range(3))
 
 
 @pytest.mark.parametrize("kind", [FieldType.EMAIL, FieldType.ORGANISATION, FieldType.NAME])

@@ -16,6 +16,7 @@ _REST_OF_LABEL = re.compile(r"[)\]]?\s?[:：]?\s{0,3}")
 _ALONE = re.compile(r"[+\-−]?\d[\d.,٫]{0,12}")
 _LONGEST_LABEL = 60
 _ROWS = 40
+_MOST_HEADS = 40  # of one row; each cell below is held against all of them
 
 
 def named_percentages(page: Page) -> frozenset[int]:
@@ -27,7 +28,7 @@ def named_percentages(page: Page) -> frozenset[int]:
     over: Sequence[Line] = ()
     apart = 0
     for row in _rows(page):
-        labels = [index for index, cell in enumerate(row) if _is_label(cell.text)]
+        labels = {index for index, cell in enumerate(row) if _is_label(cell.text)}
         for index, cell in enumerate(row):
             before = row[index - 1].text if index else ""
             start = cell.start + _value_of(cell.text)
@@ -40,7 +41,7 @@ def named_percentages(page: Page) -> frozenset[int]:
                 found.add(number.start())
         apart += 1
         if labels:
-            heads, over, apart = labels, row, 0
+            heads, over, apart = sorted(labels)[:_MOST_HEADS], row, 0
         elif apart > _ROWS:
             heads = []
     return frozenset(found)
