@@ -425,10 +425,10 @@ def test_a_year_far_ahead_is_doubted_where_it_was_recognised() -> None:
 
 
 def test_a_venue_is_not_offered_without_the_name_in_front_of_its_word() -> None:
-    text = "Wean Hall 5409\nthen in WeH 4625\nRoom 123\n"
+    text = "Aldon Hall 5214\nthen in AlH 4617\nRoom 123\n"
     values = [each.value for each in propose(Field("f", FieldType.LINE), document(text))]
-    assert {"Wean Hall 5409", "WeH 4625", "Room 123"} <= set(values)
-    assert "Hall 5409" not in values
+    assert {"Aldon Hall 5214", "AlH 4617", "Room 123"} <= set(values)
+    assert "Hall 5214" not in values
 
 
 def test_the_point_of_a_sentence_is_no_part_of_a_venue() -> None:
@@ -1091,5 +1091,5 @@ def test_working_days_are_days() -> None:
 
 
 def test_a_name_in_a_cell_is_offered_without_the_number_in_brackets_behind_it() -> None:
-    found = values(FieldType.ORGANISATION, "Client  Holt Festival 2020 Inc (33528)  Entered by  Anna Berg\n")
-    assert {"Holt Festival 2020 Inc", "Holt Festival 2020 Inc (33528)"} <= set(found)
+    found = values(FieldType.ORGANISATION, "Client  Holt Festival 2031 Inc (71604)  Entered by  Anna Berg\n")
+    assert {"Holt Festival 2031 Inc", "Holt Festival 2031 Inc (71604)"} <= set(found)
