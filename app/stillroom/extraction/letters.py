@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Sequence
 
 from stillroom import paths
@@ -15,20 +14,16 @@ from stillroom.extraction.candidates.quoted_mail import without_quote_marks
 
 
 class Letters:
-    """The closings and greetings of a document.
-
-    Attributes:
-        signed: page and place at which a name may begin that closes a letter.
-        greeted: the same of one that a greeting is for, with where the greeting begins.
-    """
+    """The closings and greetings of a document."""
 
     def __init__(self, document: Document) -> None:
-        self.signed: set[tuple[int, int]] = set()
+        # Page and place: where a name may begin that closes a letter, where a greeting begins, and where the name that it is for.
+        self._signed: set[tuple[int, int]] = set()
         self._greetings: set[tuple[int, int]] = set()
         self._greeted: set[tuple[int, int]] = set()
         self._texts = {page.number: without_quote_marks(page.text) for page in document.pages}
         for number, text in self._texts.items():
-            self.signed |= {(number, match.end()) for match in _patterns().closing.finditer(text)}
+            self._signed |= {(number, match.end()) for match in _patterns().closing.finditer(text)}
             for match in _patterns().salutation.finditer(text):
                 self._greetings.add((number, match.start("greeting")))
                 self._greeted.add((number, match.end()))
@@ -36,7 +31,7 @@ class Letters:
     def signers(self, candidates: Sequence[Candidate]) -> list[int]:
         """The candidates that stand where who wrote a letter signs; in the place of a given name alone the whole names that begin with it
         ("From: Anna Holt" of what "Anna" signs)."""
-        signs = [at for at, each in enumerate(candidates) if (each.span.page, each.span.start) in self.signed]
+        signs = [at for at, each in enumerate(candidates) if (each.span.page, each.span.start) in self._signed]
         alone = {candidates[at].value.casefold() for at in signs if " " not in candidates[at].value}
         wholes = [
             at
@@ -79,7 +74,7 @@ class _Patterns:
     """
 
     def __init__(self) -> None:
-        data = tomllib.loads((paths.resources_dir() / "mail_heads.toml").read_text(encoding="utf-8"))
+        data = paths.resource_tables("mail_heads")
 
         def words(kind: str) -> str:
             known = {word for own in data[kind].values() for word in own.split("; ")}

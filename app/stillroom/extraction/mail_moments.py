@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 import functools
 import re
-import tomllib
 
 from stillroom import paths
 from stillroom.documents.document import Document, Span
@@ -63,7 +62,7 @@ class _Patterns:
     """
 
     def __init__(self) -> None:
-        data = tomllib.loads((paths.resources_dir() / "mail_heads.toml").read_text(encoding="utf-8"))
+        data = paths.resource_tables("mail_heads")
         words = {
             kind: "|".join(re.escape(word) for own in table.values() for word in own.split("; "))
             for kind, table in data.items()

@@ -154,9 +154,8 @@ def labelled(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Line]:
         words = None if label or own is None else own.match(line.text)
         behind = label.end() if label else words.end() if words else _behind_capitals(line.text)
         if label is None and (known := _known_label(line.text)) and known > behind:
-            behind = _behind_known(
-                line.text, known
-            )  # "Position applied for Clerk" of a field that is called "position"
+            # "Position applied for Clerk" of a field that is called "position".
+            behind = _behind_known(line.text, known)
         # "Lieferant GmbH" is a name, not a supplier called "GmbH".
         if not 0 < behind < len(line.text) or (label is None and legal_form().match(line.text, behind)):
             continue
