@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from stillroom.documents.document import Document, Page, Span
 from stillroom.extraction import choosing
 from stillroom.extraction.assignment import Place, decided_together
@@ -112,3 +114,35 @@ def test_numbers_between_a_name_and_its_address_are_passed_over() -> None:
     start = text.index("12 Jalan")
     assert choosing._ends_before(Span(1, start, start + 14), document) == text.index("\n")
     assert choosing._ends_before(Span(1, 0, 7), document) == 0
+
+
+def test_a_field_that_nothing_is_said_of_keeps_its_shares_however_many_are_unsure() -> None:
+    lines = [
+        [Place(f"{kind.value} {number}", number, Span(number, at, at + 1), 0.16, kind, "") for number in range(1, 7)]
+        for at, kind in enumerate((FieldType.DATE, FieldType.TIME, FieldType.PHONE, FieldType.EMAIL, FieldType.URL, FieldType.IBAN))
+    ]  # fmt: skip
+    unsure = [
+        Place("12", 0, Span(9, 0, 2), 0.5, FieldType.DURATION, ""),
+        Place(None, -1, None, 0.3, FieldType.DURATION, ""),
+        Place("14", 1, Span(9, 4, 6), 0.2, FieldType.DURATION, ""),
+    ]
+    assert decided_together([*lines, unsure])[-1] == unsure
+
+
+@pytest.mark.parametrize(
+    ("kind", "other"),
+    [(FieldType.INTEGER, FieldType.MONEY), (FieldType.NAME, FieldType.LINE), (FieldType.NUMBER, FieldType.IDENTIFIER)],
+)
+def test_one_text_is_seldom_two_fields_of_different_types(kind: FieldType, other: FieldType) -> None:
+    span, elsewhere = Span(1, 0, 4), Span(1, 9, 13)
+    sure = [Place("2002", 0, span, 0.95, kind, ""), Place(None, -1, None, 0.05, kind, "")]
+    unsure = [
+        Place("2002", 0, span, 0.5, other, ""),
+        Place("1200", 1, elsewhere, 0.3, other, ""),
+        Place(None, -1, None, 0.2, other, ""),
+    ]
+    found = decided_together([sure, unsure])
+    assert found[1][1].share > found[1][0].share
+    # A part of it may be a value of its own: a year in the number of a paper.
+    part = [Place("2002", 0, Span(1, 0, 3), 0.5, other, ""), *unsure[1:]]
+    assert [each.share for each in decided_together([sure, part])[1]] == [each.share for each in part]

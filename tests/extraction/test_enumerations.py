@@ -228,3 +228,48 @@ def test_an_address_of_mail_is_nobodys_name(kind: FieldType) -> None:
         "@" in each.value
         for each in propose(field, document("To: help@tarvo.example\nFrom: Anna Holt <a@lund.example>"))
     )
+
+
+LETTER = Template(
+    "letter", 1, "Letter", "", (Field("sender", FieldType.NAME), Field("recipient", FieldType.ORGANISATION))
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I wish to end this.\n\nYours faithfully,\n\nAnna Holt\n3 May 2031, Ole Brandt",
+        "> Ich kündige.\n>\n> Mit freundlichen Grüßen\n>\n> Anna Holt\n> Anlage: Ole Brandt",
+        "Herzliche Grüße, Anna Holt\n",
+        "From: Anna Holt\n\nOle Brandt is ill.\n\nThanks\nAnna\n",
+        "Merci, Ole Brandt attend.\n\nCordialement,\nAnna Holt",
+    ],
+)
+def test_who_wrote_a_letter_signs_below_its_closing(text: str) -> None:
+    field = LETTER.field("sender")
+    candidates = propose(field, document(text))
+    said = Told(document(text), Meaning(LETTER)).of(field, FieldType.NAME, candidates)
+    found = {candidates[at].value for at, strength in said.items() if strength > 0}
+    assert "Anna Holt" in found
+    assert "Ole Brandt" not in found
+
+
+def test_a_greeting_is_no_part_of_whom_it_greets() -> None:
+    text = "Hello Tarvo Foods,\n\nplease send it to Lund Timber."
+    field = LETTER.field("recipient")
+    candidates = propose(field, document(text))
+    said = {
+        candidates[at].value: strength
+        for at, strength in Told(document(text), Meaning(LETTER)).of(field, FieldType.ORGANISATION, candidates).items()
+    }
+    assert said["Tarvo Foods"] > 0 > said["Hello Tarvo Foods"]
+    assert "Lund Timber" not in said
+
+
+def test_a_month_in_a_date_is_nobody() -> None:
+    found = {
+        each.value
+        for each in propose(Field("f", FieldType.NAME), document("On 9 June and on May 4, 2031 June Holt rang."))
+    }
+    assert "June Holt" in found
+    assert "May" not in found

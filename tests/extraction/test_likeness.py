@@ -129,3 +129,12 @@ def test_an_address_holds_no_line_of_a_phone_or_a_time() -> None:
     found = {candidate.value for candidate in propose(Field("f", FieldType.ADDRESS), document)}
     assert {"7377 S. Jones Blvd, #116 Las Vegas, NV 89139", "12 High Street Everett, WA 98201"} <= found
     assert not any("776" in each or "3:41" in each for each in found)
+
+
+def test_a_word_that_is_cut_short_is_like_the_whole() -> None:
+    fields = (Field("maximum_load", FieldType.NUMBER), Field("income", FieldType.MONEY))
+    like = Likeness(fields)
+    assert like.of_cell("maximum_load", "Max. load")[0] > like.of_cell("maximum_load", "Max load")[0]
+    assert like.of_cell("maximum_load", "Max. load")[0] > 0.8
+    assert like.of_cell("income", "Holt Inc.")[0] == 0.0
+    assert like.of_cell("income", "Income.") == like.of_cell("income", "Income")

@@ -20,7 +20,7 @@ from stillroom.templates.template import FieldType
 Vector = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 _VALUES = 6
-_ASSIGNMENTS = 120
+_ASSIGNMENTS = 300  # of the fields of a group
 _CENT = Decimal("0.011")
 # Log odds, set by hand: each is a matter of what documents are, none of one set of them.
 _SAME_PLACE = -3.0
@@ -58,6 +58,10 @@ ADDENDS = ("net", "tax", "total")
 """The roles of amounts of which the last is the sum of the others."""
 
 
+_OF_ONE_TEXT = (
+    {FieldType.MONEY, FieldType.NUMBER, FieldType.INTEGER, FieldType.PERCENT, FieldType.IDENTIFIER},
+    {FieldType.NAME, FieldType.ORGANISATION, FieldType.LINE},
+)
 _WHO_AND_WHERE = ({FieldType.ADDRESS, FieldType.ORGANISATION}, {FieldType.ADDRESS, FieldType.NAME})
 _NAME_IN_ADDRESS = -2.0  # the line of the name goes to one of them
 _NAME_BEFORE_ADDRESS = 1.0  # and between them mostly nothing stands but a number
@@ -90,6 +94,50 @@ def decided_together(fields: Sequence[Sequence[Place]], fits: Fits | None = None
     order = sorted(range(len(fields)), key=lambda number: (-max(place.share for place in fields[number]), number))
     tops = [_top(places) for places in fields]
     best = [[fields[number][choice] for choice in tops[number]] for number in range(len(fields))]
+    found = [list(places) for places in fields]
+    for group in _groups(order, best, fits):
+        for number, places in zip(group, _shared(group, best, fits), strict=True):
+            top = tops[number]
+            whole = sum(fields[number][choice].share for choice in top)
+            for choice, share in zip(top, places, strict=True):
+                place = fields[number][choice]
+                # What no assignment of the best holds keeps a trace of what it had.
+                share = max(whole * share, 0.001 * place.share)
+                found[number][choice] = Place(
+                    place.value, place.index, place.span, share, place.kind, place.role, place.behind
+                )
+    return found
+
+
+def _groups(order: Sequence[int], best: Sequence[Sequence[Place]], fits: Fits) -> list[list[int]]:
+    """Fields that say something of each other, straight or by others, each group in this order; those that stand alone are left out.
+
+    Of all fields at once only the likeliest assignments could be held, and a field that nothing is said of would have no other value in
+    any of them: it would be sure of its best.
+    """
+    group_of = {number: [number] for number in order}
+
+    def join(one: int, other: int) -> None:
+        into, from_ = group_of[one], group_of[other]
+        if into is not from_:
+            into += from_
+            group_of.update(dict.fromkeys(from_, into))
+
+    addends = [number for number in order if best[number][0].role in ADDENDS]
+    if {best[number][0].role for number in addends} == set(ADDENDS):
+        for number in addends[1:]:
+            join(addends[0], number)
+    for at, number in enumerate(order):
+        for earlier in order[:at]:
+            if _known_fits(number, earlier, best, fits) is not None:
+                join(earlier, number)
+    places = {number: at for at, number in enumerate(order)}
+    groups = {id(group): group for group in group_of.values() if len(group) > 1}
+    return [sorted(group, key=places.__getitem__) for group in groups.values()]
+
+
+def _shared(order: Sequence[int], best: Sequence[Sequence[Place]], fits: Fits) -> list[list[float]]:
+    """Of each of these fields the shares of its best values, which add up to one."""
     weights, taken = (
         np.zeros(1),
         np.zeros((1, 0), dtype=np.int64),
@@ -117,22 +165,9 @@ def decided_together(fields: Sequence[Sequence[Place]], fits: Fits | None = None
         before, choices = np.divmod(kept, len(own))
         weights, taken = weights[kept], np.hstack([taken[before], choices[:, None]])
         ranks = np.argsort(np.argsort(codes[kept]))
-    found = [list(places) for places in fields]
     shares = np.exp(weights - float(weights.max()))
-    for at, number in enumerate(order):
-        places, top = fields[number], tops[number]
-        assigned = taken[:, at]
-        totals = np.bincount(assigned, weights=shares, minlength=len(top)).tolist()
-        whole = sum(places[choice].share for choice in top)
-        together = sum(totals[choice] for choice in dict.fromkeys(assigned.tolist())) or 1.0
-        for choice, total in zip(top, totals, strict=True):
-            place = places[choice]
-            # What no assignment of the best holds keeps a trace of what it had.
-            share = max(whole * total / together, 0.001 * place.share)
-            found[number][choice] = Place(
-                place.value, place.index, place.span, share, place.kind, place.role, place.behind
-            )
-    return found
+    totals = (np.bincount(taken[:, at], weights=shares, minlength=len(best[number])) for at, number in enumerate(order))
+    return [(each / float(each.sum())).tolist() for each in totals]
 
 
 def _known_fits(number: int, earlier: int, best: Sequence[Sequence[Place]], fits: Fits) -> Vector | None:
@@ -155,7 +190,14 @@ def _touch(one: Place, other: Place) -> bool:
     """Whether two fields, each by any of its places, can say anything of each other."""
     roles = {one.role, other.role}
     parts = "total" in roles and bool(roles & {"net", "tax"})
-    return one.kind is other.kind or roles == {"issuer", "counterpart"} or parts or _who_and_where(one, other)
+    if one.kind is other.kind or _alike(one, other):
+        return True
+    return roles == {"issuer", "counterpart"} or parts or _who_and_where(one, other)
+
+
+def _alike(one: Place, other: Place) -> bool:
+    """Whether fields of two types may both be offered one text: an amount and a year, a line and a name."""
+    return any(one.kind in kinds and other.kind in kinds for kinds in _OF_ONE_TEXT)
 
 
 def _who_and_where(one: Place, other: Place) -> bool:
@@ -174,7 +216,7 @@ def _fit(one: Place, other: Place) -> float:
         open_ended = roles == {"first", "second"} and first.value is None and second.value is not None
         return _NO_BEGINNING if open_ended and one.kind is other.kind else 0.0
     weight = 0.0
-    if one.kind is other.kind and _overlap(one.span, other.span):
+    if (one.kind is other.kind and _overlap(one.span, other.span)) or (one.span == other.span and _alike(one, other)):
         weight += _SAME_PLACE
     if _who_and_where(one, other) and _overlap(one.span, other.span):
         weight += _NAME_IN_ADDRESS

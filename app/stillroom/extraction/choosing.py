@@ -607,7 +607,7 @@ def _value_alone(asked: Asked, document: Document, places: Sequence[Place], *, s
 def _proves_itself(asked: Asked, values: Sequence[Place], sure: Sequence[float]) -> bool:
     """Whether the only value is one that its check digits prove, which no label has to speak for."""
     only = asked.candidates[values[0].index]
-    return asked.kind is FieldType.IBAN and len(values) == 1 and not only.failed and sure[0] > _HALF
+    return asked.kind is FieldType.IBAN and len(values) == 1 and not only.failed and sure[0] > _PROVED
 
 
 def spelling(kind: FieldType) -> Callable[[str], str]:
@@ -763,6 +763,7 @@ _NAMED_FROM = 0.3
 _SAID_FROM = 0.5  # a short word without its colon ("Tel." in a letterhead) says less
 # Types whose form little else has.
 _HALF = 0.5
+_PROVED = 0.2  # without a label an account may be another one than the field asks for: it is offered, and looked at
 _FORMAL = (FieldType.EMAIL, FieldType.IBAN, FieldType.URL, FieldType.PHONE)
 
 

@@ -99,6 +99,13 @@ def words_of(text: str) -> list[str]:
     return [_fold_cached(match.group()) for match in _TOKEN.finditer(text)]
 
 
+def words_cut_short(text: str) -> list[tuple[str, bool]]:
+    """The same words, each with whether a point stands behind it."""
+    return [
+        (_fold_cached(match.group()), text[match.end() : match.end() + 1] == ".") for match in _TOKEN.finditer(text)
+    ]
+
+
 def joins_a_day(text: str, label: Label) -> bool:
     """Whether a label is the word that joins a paper's number and its day: what stands before it names the number."""
     return label.key in (_INVOICED, _ORDERED) and key_of(text[label.start : label.end]) != label.key

@@ -22,6 +22,8 @@ _ALIKE = 0.85  # of a word that differs in a letter
 _AKIN = 0.6  # of one with another ending: "reported" and "report"
 _RUN_TOGETHER = 0.8  # of one that stands in another: "nameofregistrant"
 _DESCRIBED = 0.35  # of a word of the description
+_CUT_SHORT = 0.7  # of one that is cut short with a point
+_POINT = "."
 _GENERAL = 0.5  # of "date", "name", "number": many labels hold them
 _PARTLY = 0.6
 _SHORTEST = 3
@@ -54,7 +56,7 @@ class Likeness:
         self._naming: dict[str, list[int]] = {}
         self._describing: dict[str, list[int]] = {}
         for field in fields:
-            described = set(content_words(concepts.NOT.split(field.description)[0]))
+            described = {word.removesuffix(_POINT) for word in content_words(concepts.NOT.split(field.description)[0])}
             for words in own[field.name]:
                 number = len(self._wordings)
                 wording = _Wording(field.name, {word: _weight(word, shared[word]) for word in words})
@@ -173,9 +175,9 @@ class Likeness:
                 match = _match(word, other)
                 if match:
                     known[other] = match
-            if len(word) > _WITHIN + 1:
+            if len(whole := word.removesuffix(_POINT)) > _WITHIN + 1:
                 for other in self._long:
-                    if other in word and other not in known:
+                    if other in whole and other not in known:
                         known[other] = _RUN_TOGETHER
             self._matched[word] = known
         return known
@@ -188,12 +190,18 @@ def likeness(fields: tuple[Field, ...]) -> Likeness:
 
 
 def content_words(text: str) -> list[str]:
-    """The words of a label that say something, folded."""
+    """The words of a label that say something, folded; one that is cut short with a point keeps it."""
     return [
-        word
-        for word in concepts.words_of(text)
+        word + _POINT if cut else word
+        for word, cut in concepts.words_cut_short(text)
         if word == "#" or (len(word) >= _SHORTEST and word not in _small_words() and not word.isdigit())
     ]
+
+
+@functools.cache
+def _forms_of_firms() -> frozenset[str]:
+    """Legal forms, which are cut short as well: "Inc." is no income."""
+    return frozenset(concepts.key_of(form) for forms in places()["legal_forms"].values() for form in forms)
 
 
 @functools.cache
@@ -205,7 +213,7 @@ def _small_words() -> frozenset[str]:
 
 def _names(field: Field) -> list[list[str]]:
     phrases = dict.fromkeys([field.name.replace("_", " "), field.label, *field.near])
-    return [words for words in map(content_words, phrases) if words]
+    return [[word.removesuffix(_POINT) for word in words] for words in map(content_words, phrases) if words]
 
 
 def _weight(word: str, shared: int) -> float:
@@ -214,6 +222,11 @@ def _weight(word: str, shared: int) -> float:
 
 def _match(word: str, other: str) -> float:
     """How far two words that begin alike are one."""
+    if word.endswith(_POINT):
+        whole = word.removesuffix(_POINT)
+        # "Max. load", "Ser. no.", of a field that is called maximum load, or serial number.
+        short = len(whole) < len(other) and other.startswith(whole) and whole not in _forms_of_firms()
+        return max(_CUT_SHORT if short else 0.0, _match(whole, other))
     if word == other:
         return 1.0
     shorter = min(len(word), len(other))

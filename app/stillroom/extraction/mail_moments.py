@@ -56,7 +56,7 @@ def _sent(head: list[tuple[int, int, bool]]) -> list[tuple[int, int]]:
 
 
 class _Patterns:
-    """Of the lines of a mail, as resources/mail_heads.toml has their words.
+    """The lines of a mail, as resources/mail_heads.toml has their words.
 
     Attributes:
         head: a line of a mail's head. wrote: a line that says who wrote when.

@@ -16,6 +16,7 @@ from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
 from stillroom.extraction.concepts import Meaning, key_of, labels, vocabulary, words_of
 from stillroom.extraction.enumerations import Enumerations
+from stillroom.extraction.letters import Letters
 from stillroom.extraction.mail_moments import MailMoments
 from stillroom.extraction.missing import Missing
 from stillroom.extraction.named_kinds import named_kinds
@@ -67,6 +68,8 @@ _LISTED_AS = 3.5
 _OF_MAIL = -4.0
 _HAS_ROLE = 4.0
 _NAMED_SO = 3.0
+_SIGNS = 2.5
+_GREETED = 1.5
 
 _PRINTED_ABOVE = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? {1,3}\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?(?:  .*)?$")
 _PRINTED_BELOW = re.compile(r"\s*(?:https?|file)://\S+(?:\s+\d+\s?/\s?\d+)?\s*$")
@@ -140,6 +143,11 @@ class Told:
         if kind in _MOMENTS and self._meaning.affinity(field.name, "date") < 1:
             yield from ((at, _OF_MAIL) for at, each in enumerate(candidates) if self._mail_moments.hold(each.span))
         if kind in _PARTIES:
+            yield from ((at, _CUT) for at in self._letters.greetings(candidates))
+            if self._meaning.affinity(field.name, "sender") >= 1:
+                yield from ((at, _SIGNS) for at in self._letters.signers(candidates))
+            if self._meaning.affinity(field.name, "recipient") >= 1:
+                yield from ((at, _GREETED) for at in self._letters.greeted(candidates))
             yield from ((at, _NAMED_SO) for at in named_kinds(field, self._meaning, candidates))
             side, other = self._opponents.of(field, candidates)
             yield from ((at, _HAS_ROLE) for at in side)
@@ -198,6 +206,10 @@ class Told:
     @functools.cached_property
     def _enumerations(self) -> Enumerations:
         return Enumerations(self._document, self._meaning)
+
+    @functools.cached_property
+    def _letters(self) -> Letters:
+        return Letters(self._document)
 
     @functools.cached_property
     def _opponents(self) -> Opponents:

@@ -15,6 +15,7 @@ from stillroom.extraction.candidates.text import Line, cells, labelled, page_lin
 from stillroom.extraction.candidates.words import (
     common_words,
     company_forms,
+    days_and_months,
     institution_words,
     joining_words,
     legal_forms,
@@ -193,7 +194,7 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
         text = page.text[left:right]
         if right - left < 2 or (left, right) in seen or _NOISE.match(text) or not _LETTERS.search(text):
             continue
-        if _ADDRESS.search(text):
+        if _ADDRESS.search(text) or _is_of_date(page.text, left, right):
             continue
         if (two := _TITLES_OF_TWO.match(page.text, left)) and two.end("first") >= right:
             continue
@@ -201,6 +202,15 @@ def names(page: Page, own: re.Pattern[str] | None = None) -> Iterator[Candidate]
         yield Candidate(Span(page.number, left, right), text, single_spaced(text), shape)
 
 
+def _is_of_date(text: str, start: int, end: int) -> bool:
+    """Whether a word is the month or weekday of a date, and nobody's name: "9 June", "May 2031"."""
+    if text[start:end].casefold() not in days_and_months():
+        return False
+    return _DAY_BEFORE.search(text, max(0, start - 8), start) is not None or _DAY_BEHIND.match(text, end) is not None
+
+
+_DAY_BEFORE = re.compile(r"\d(?:st|nd|rd|th|\.|er|º)?[ \u00a0](?:of |de )?$")
+_DAY_BEHIND = re.compile(r",?[ \u00a0]\d")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _ADDRESS = re.compile(r"\w@\w")  # an e-mail address is nobody's name
 _POSSESSIVE = re.compile(r"['’]s?$")
