@@ -273,3 +273,24 @@ def test_a_month_in_a_date_is_nobody() -> None:
     }
     assert "June Holt" in found
     assert "May" not in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tarvo SARL, représentée par son gérant, M. Jan Brandt, et la Lund SA, d'autre part,",
+        "Tarvo SARL, vertreten durch Jan Brandt, und die Lund SA,",
+        "Tarvo SARL, represented by its manager Jan Brandt, and Lund SA,",
+    ],
+)
+def test_who_acts_for_a_party_is_none(text: str) -> None:
+    template = Template("t", 1, "", "", (Field("parties", FieldType.LIST, of=FieldType.ORGANISATION),))
+    field = template.fields[0]
+    candidates = propose(field, document(text), kind=FieldType.ORGANISATION)
+    lowered = {
+        candidates[at].value
+        for at, told in Told(document(text), Meaning(template)).of(field, FieldType.ORGANISATION, candidates).items()
+        if told < 0
+    }
+    assert "Jan Brandt" in lowered
+    assert not {"Tarvo SARL", "Lund SA"} & lowered

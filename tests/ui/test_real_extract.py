@@ -80,7 +80,7 @@ def test_dropped_receipts_survive_a_worker_that_is_killed_twice(real_window, qtb
     (tmp_path / "empty.txt").touch()
     sheet = real_window.extract.sheet
     drop(sheet, [tmp_path])
-    qtbot.waitUntil(lambda: len(sheet.model.rows) == _RECEIPTS + 1)
+    qtbot.waitUntil(lambda: len(sheet.model.rows) == _RECEIPTS + 1, timeout=30_000)
     sheet.run()
     engine = real_window._parts.engine
     for finished in (1, 2):
@@ -118,7 +118,7 @@ def test_an_encrypted_file_is_read_with_the_password_that_is_entered(real_window
     page.save()
     sheet = real_window.extract.sheet
     drop(sheet, [path])
-    qtbot.waitUntil(lambda: len(sheet.model.rows) == 1)
+    qtbot.waitUntil(lambda: len(sheet.model.rows) == 1, timeout=30_000)
     sheet.run()
     wait_done(qtbot, sheet)
     (row,) = sheet.model.rows

@@ -18,6 +18,7 @@ _ROLE = r"([^\W\d_][\w\s\-’']{2,50}?)"
 _END = r"(?=\s*(?:[,;.()\n“”\"]|$))"
 _BEFORE = 80
 _LAST = 20  # characters
+_ACTS_FOR = 90  # characters
 _ROLE_BEHIND = re.compile(
     r"(?:\s?[,(]\s{0,2}|[ \t]{2,60})(?:the\s|die\s|der\s)?([^\W\d_][\w'’\- ]{2,40}?)\s?(?=[),;.:\n]|$)"
 )
@@ -180,6 +181,11 @@ def signs_begin(text: str) -> bool:
     return _patterns().signs.match(text) is not None
 
 
+def acts_for_another(before: str) -> bool:
+    """Whether what stands before a name says that it is of somebody who acts for a party: "… Ltd, represented by its manager, Mr"."""
+    return _patterns().acts_for.search(before[-_ACTS_FOR:]) is not None
+
+
 def works_at(behind: str) -> str:
     """What stands behind a name as where somebody works or what they are, up to its end ("… of Tarvo Foods, …", "…, Director"); empty
     for nothing."""
@@ -204,6 +210,7 @@ class _Patterns(NamedTuple):
     between: re.Pattern[str]
     signs: re.Pattern[str]
     works_at: re.Pattern[str]
+    acts_for: re.Pattern[str]
     joins: re.Pattern[str]
     at_end: re.Pattern[str]
 
@@ -239,6 +246,11 @@ def _patterns() -> _Patterns:
         re.compile(rf"(?<!\w)(?:{words['between']})\W{{0,3}}\s", re.IGNORECASE),
         re.compile(rf"\s*(?:/s/|_{{4,}}|(?:{words['signs']})\s?:)", re.IGNORECASE),
         re.compile(rf"(?:,|\s?[-–—(]|\s(?:{words['works_at']})(?!\w))\s?([^\W\d_][^\n;:()]{{1,60}})"),
+        # Not where another party follows: "… represented by Anna Berg, and Holt Ltd".
+        re.compile(
+            rf"(?<!\w)(?:{words['acts_for']})\s(?:(?![,\s](?:{words['and']})\s)[^.;()“”\"]|(?<!\w\w\w)\.)*$",
+            re.IGNORECASE,
+        ),
         re.compile(rf"&|(?<!\w)(?:(?=\w\w)(?i:{words['and']})|(?:{words['and']}))(?![\w.])"),
         re.compile(rf"(?<!\w)(?:{words['and']}|{words['or']})$", re.IGNORECASE),
     )

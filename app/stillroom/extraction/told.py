@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from stillroom.documents.document import Document
 from stillroom.extraction.candidates.candidate import Candidate
+from stillroom.extraction.candidates.words import legal_forms
 from stillroom.extraction.concepts import Meaning, key_of, labels, vocabulary, words_of
 from stillroom.extraction.enumerations import Enumerations
 from stillroom.extraction.letters import Letters
@@ -22,7 +23,7 @@ from stillroom.extraction.missing import Missing
 from stillroom.extraction.named_kinds import named_kinds
 from stillroom.extraction.opponents import Opponents
 from stillroom.extraction.periods import Periods
-from stillroom.extraction.plain_words import PartyRoles, Sentences, cut_off, is_branch_number
+from stillroom.extraction.plain_words import PartyRoles, Sentences, acts_for_another, cut_off, is_branch_number
 from stillroom.extraction.positions import asks_for_position, is_position
 from stillroom.extraction.schedules import Schedules
 from stillroom.extraction.statements import Statements
@@ -69,6 +70,8 @@ _OF_MAIL = -4.0
 _HAS_ROLE = 4.0
 _NAMED_SO = 3.0
 _SIGNS = 2.5
+_ACTS = -4.0
+_BEFORE_ACTING = 90  # characters
 _GREETED = 1.5
 
 _PRINTED_ABOVE = re.compile(r"\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? {1,3}\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?(?:  .*)?$")
@@ -117,6 +120,9 @@ class Told:
             told |= {at: min(told.get(at, 0.0), 0.0) + _CUT for at in cut}
             if field.type is FieldType.LIST:
                 told |= dict.fromkeys(self._schedules.names(field, candidates), _LISTED)
+                if kind is FieldType.ORGANISATION:
+                    for at, strength in self._of_those_who_act(candidates):
+                        told[at] = told.get(at, 0.0) + strength
                 for at, share in self._enumerations.of(field, candidates).items():
                     told[at] = told.get(at, 0.0) + share * _LISTED_AS
         if kind in (*_PARTIES, *_LINES):
@@ -134,6 +140,14 @@ class Told:
             if any(start <= span.start < end for start, end in self._printed.get(span.page, ())):
                 told[at] = told.get(at, 0.0) + _PRINTED
         return told
+
+    def _of_those_who_act(self, candidates: Sequence[Candidate]) -> Iterator[tuple[int, float]]:
+        """Persons who act for a party are none: "Tarvo SARL, représentée par Anna Berg"."""
+        for at, candidate in enumerate(candidates):
+            span = candidate.span
+            before = self._texts[span.page][max(0, span.start - _BEFORE_ACTING) : span.start]
+            if acts_for_another(before) and not legal_forms().search(candidate.text):
+                yield at, _ACTS
 
     def _of_single(self, field: Field, kind: FieldType, candidates: Sequence[Candidate]) -> Iterator[tuple[int, float]]:
         """The same of a field that has one value, by what its type has to say."""

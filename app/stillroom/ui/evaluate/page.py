@@ -209,9 +209,7 @@ class EvaluatePage(QWidget):
             "and each model is tried on every one: right values a field, seconds, memory, and how far its confidence can be trusted. "
             "A hundred real examples of your own say more than any published table."
         )
-        text = label(words, "muted", wrap=True)
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.addWidget(text)
+        column.addWidget(label(words, "muted", wrap=True))
         column.addSpacing(2 * GRID)
         self.suggested = label("", wrap=True)
         self.suggested.setAccessibleName(self.tr("Models to try"))
