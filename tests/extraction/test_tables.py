@@ -349,10 +349,10 @@ def test_a_transport_is_a_thing_unless_it_is_the_sum() -> None:
 def test_a_run_of_words_goes_on_beyond_its_column() -> None:
     heads = (100, "40:Rank 90:Name 200:Club 372:Time")
     rows = [(120 + 20 * at, f"40:{at + 1} 90:Ann 114:Lee 200:Otters 372:4{at}.00") for at in range(5)]
-    long = (240, "40:6 90:Bo 108:Ek 200:Manly 236:Masters 284:Swimming 338:Club 372:45.42")
+    long = (240, "40:6 90:Bo 108:Ek 200:Lunda 236:Masters 284:Swimming 338:Club 372:45.42")
     columns = (*RESULTS.columns[1:3], Field("team", FieldType.TEXT), RESULTS.columns[3])
     found = read(Field("results", FieldType.TABLE, columns=columns), placed(heads, *rows, long))
-    assert found[-1] == ["6", "Bo Ek", "Manly Masters Swimming Club", "45.42"]
+    assert found[-1] == ["6", "Bo Ek", "Lunda Masters Swimming Club", "45.42"]
 
 
 def test_what_stands_below_a_short_name_is_no_part_of_it() -> None:

@@ -1059,7 +1059,7 @@ def _in_full() -> regex.Pattern[str]:
 
 
 def _one_organisation(one: str, other: str) -> bool:
-    """Whether a name is the other's beginning: "Verso Paper" of "Verso Paper Holdings LLC"; but "Legion L.P." is not "Legion L.P. II"."""
+    """Whether a name is the other's beginning: "Aldon Paper" of "Aldon Paper Holdings LLC"; but "Corbin L.P." is not "Corbin L.P. II"."""
     short, long = sorted((_words_of_name(one), _words_of_name(other)), key=len)
     if not short or [same_name(word) for word in long[: len(short)]] != [same_name(word) for word in short]:
         return False
