@@ -520,9 +520,9 @@ def test_a_part_of_a_label_is_one() -> None:
 @pytest.mark.parametrize(
     ("line", "value", "told"),
     [
-        ("Total 7 spots for:  $165", "7", 1.0),
+        ("Total for 7 nights:  $165", "7", 1.0),
         ("Subtotal (3 items):  41.50", "3", 1.0),
-        ("Total 7 spots for:  $165", "165", 0.0),
+        ("Total for 7 nights:  $165", "165", 0.0),
         ("Total: 165 paid by:  Anna", "165", 0.0),  # a value of its own, and the next label
         ("Total 165", "165", 0.0),
     ],

@@ -85,7 +85,7 @@ _NEAR = 30
 _BEHIND = 12
 _SUFFIX = re.compile(rf", (?:{name_suffixes()})(?!\w)")
 _YEAR_BEHIND = re.compile(r" (?:19|20)\d\d(?!\S)")
-# Behind a number within a label: of "Total 7 spots for:", "Subtotal (3 items):".
+# Behind a number within a label: of "Total for 7 nights:", "Subtotal (3 items):".
 _REST_OF_LABEL = re.compile(r"[ )]+[^\W\d_][^:：]{0,40}[:：]\s*")
 _FEW = re.compile(r"\d{1,3}")
 _LOOSE = 0.12  # a figure alone is less than a house number's line
@@ -278,7 +278,7 @@ class _PageCells:
         )
 
     def counts_in_label(self, start: int, end: int, index: int) -> bool:
-        """Whether a number stands in the words of a label that names what is right of it: the 7 of "Total 7 spots for:"."""
+        """Whether a number stands in the words of a label that names what is right of it: the 7 of "Total for 7 nights:"."""
         cell = self.cells[index]
         own = self.line_cells[cell.line]
         return (

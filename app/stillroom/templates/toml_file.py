@@ -7,6 +7,7 @@ import functools
 import hashlib
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 from stillroom.errors import TemplateError
@@ -25,9 +26,10 @@ def load_template(path: Path) -> Template:
 
 
 @functools.lru_cache(maxsize=64)
-def _checked(content: bytes, source: str) -> tuple[Template | None, list[Problem]]:
+def _checked(content: bytes, source: str) -> tuple[Template | None, tuple[Problem, ...]]:
     """The same as ``check_template``: every list of templates reads each file, which is seldom another one than before."""
-    return check_template(content, source)
+    template, problems = check_template(content, source)
+    return template, tuple(problems)
 
 
 def parse_template(text: str, source: str) -> Template:
@@ -94,7 +96,7 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _or_raise(template: Template | None, problems: list[Problem]) -> Template:
+def _or_raise(template: Template | None, problems: Sequence[Problem]) -> Template:
     if template is None:
         sentences = [problem.sentence for problem in problems]
         more = "" if len(sentences) == 1 else f" (and {len(sentences) - 1} more)"

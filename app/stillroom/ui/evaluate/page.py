@@ -112,11 +112,13 @@ class EvaluatePage(QWidget):
             shown = self.template.currentData()
             self._list_templates(shown.name if shown is not None else "")
             ticked = {_called(each) for each in self.chosen()}
+            blocked = self.models.blockSignals(True)
             self._list_models()
             for row in range(self.models.count()):
                 item = self.models.item(row)
                 on = _called(item.data(_MODEL)) in ticked
                 item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+            self.models.blockSignals(blocked)
             self._refresh()
 
     def _list_templates(self, chosen: str) -> None:
@@ -344,7 +346,9 @@ class EvaluatePage(QWidget):
 
     def _keep_labels(self, source: str) -> None:
         self._parts.memory.set(_KEPT_LABELS, source)
-        self._parts.memory.set(_KEPT_TEMPLATE, self.template.currentData().name)
+        template: Template | None = self.template.currentData()
+        if template is not None:
+            self._parts.memory.set(_KEPT_TEMPLATE, template.name)
 
     def _take_up(self) -> None:
         """The labels that were there when the window was closed. Where they are gone, there are none: nobody asked for them now."""
