@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +16,7 @@ from tests.remote.openai_server import OpenAiServer
 from stillroom.evaluation.calibration import Answer
 from stillroom.evaluation.evaluate import Evaluator
 from stillroom.evaluation.figures import passing, shares, sure_and_wrong, wrong_values
+from stillroom.evaluation.judging import FieldJudgement, Outcome
 from stillroom.evaluation.labels import load_labels
 from stillroom.models.model_file import ModelFile
 from stillroom.privacy.sending import Sending, SendingLog
@@ -85,6 +87,29 @@ def test_two_models_stand_side_by_side(page, parts, labels_file, evaluation):
     assert "1,000 such documents cost nothing here" in page.cost.text()
     assert "%" not in page.cost.text()
     assert page.grab().width() > 0
+
+
+@pytest.mark.window
+def test_where_nothing_is_wrong_that_is_said_and_the_plot_has_a_scale(page, window, parts, labels_file, evaluation):
+    page.open(labels_file)
+    page._template = parts.templates.find("receipt")
+    page._done([evaluation])
+    assert page.all_right.isHidden()
+    assert not page.wrong.isHidden()
+    field = FieldJudgement(
+        Counter({Outcome.RIGHT: 1}), 1.0, 1.0, 1, 0, (Answer(0.9, right=True), Answer(0.7, right=True))
+    )
+    right = [dataclasses.replace(each, fields={"date": field, "total": field}) for each in evaluation.documents]
+    page._done([dataclasses.replace(evaluation, documents=tuple(right))])
+    assert not page.all_right.isHidden()
+    assert page.wrong.isHidden()
+    for mode in ("dark", "light"):
+        parts.theme.set_mode(mode)
+        window.grab()
+        low, high = page.plots.pass_.getPlotItem().getViewBox().viewRange()[1]
+        assert -0.05 < low <= 0
+        assert 0.1 <= high < 0.2
+        assert page.plots.pass_.getAxis("left").autoSIPrefixScale == 1, "shares, in any theme"
 
 
 @pytest.mark.window

@@ -275,6 +275,10 @@ class EvaluatePage(QWidget):
         head.addWidget(self.use_button)
         column.addWidget(self.cost)
         column.addLayout(head)
+        self.all_right = label(
+            self.tr("No value was wrong. With more documents the figures above say more."), "muted", wrap=True
+        )
+        column.addWidget(self.all_right, 1)
         self.wrong = _table(self.tr("Wrong values"))
         self.wrong.cellActivated.connect(self._open)
         self.wrong.cellClicked.connect(self._open)
@@ -710,6 +714,8 @@ class EvaluatePage(QWidget):
             self.tr("Sure"),
             self.tr("Model"),
         ]
+        self.all_right.setVisible(not wrong)
+        self.wrong.setVisible(bool(wrong))
         absent = self.tr("nothing")
         _fill(
             self.wrong,

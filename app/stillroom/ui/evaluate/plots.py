@@ -15,6 +15,7 @@ from stillroom.ui.controls import plain_tip
 from stillroom.ui.theme import GRID, Colours, colours
 
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
+_FEW_WRONG = 0.1  # share of wrong ones that the axis shows at least: of none there would be no scale
 _SYMBOLS = ("o", "s", "t")
 _NARROWEST, _HEIGHT = 215, 190  # pixels of a plot
 _BESIDE_AXIS = 30  # pixels of its width that hold no bars
@@ -83,6 +84,9 @@ class Plots(QWidget):
         plot.setMouseEnabled(False, False)
         plot.setMenuEnabled(False)
         plot.hideButtons()
+        for side in ("bottom", "left"):
+            # Before the axis has a label and a range: said again later, it puts thousandths in the place of the numbers.
+            plot.getAxis(side).enableAutoSIPrefix(False)
         plot.getPlotItem().setTitle(title, size="9pt")
         plot.getPlotItem().layout.setContentsMargins(2, 2, 12, 2)  # or the last number of the axis is cut
         return plot
@@ -103,6 +107,7 @@ class Plots(QWidget):
             plot.clear()
         fields = [name for name in names if any(name in each.metrics.fields for each in evaluations)]
         width = 0.8 / max(1, len(evaluations))
+        most = _FEW_WRONG
         for number, evaluation in enumerate(evaluations):
             ink = ink_of(number)
             pen = pg.mkPen(ink, width=2, style=_STYLES[number % len(_STYLES)])
@@ -127,7 +132,9 @@ class Plots(QWidget):
                 )  # fmt: skip
             given = answers(evaluation)
             if given:
-                self.pass_.plot(*passing(given), pen=pen)
+                passed, wrong = passing(given)
+                most = max(most, *wrong)
+                self.pass_.plot(passed, wrong, pen=pen)
         self.worth.plot([0, 1], [0, 1], pen=pg.mkPen(QColor(shown.muted), style=Qt.PenStyle.DashLine))
         self._fields = [names[name] for name in fields]
         self._name_fields()
@@ -140,6 +147,7 @@ class Plots(QWidget):
             plot.setLabel("left", left)
             plot.setXRange(0, 1)
         self.worth.setYRange(0, 1)
+        self.pass_.setYRange(0, most)
         self._show_cost(shown)
 
     def _show_cost(self, shown: Colours) -> None:
@@ -177,7 +185,6 @@ class Plots(QWidget):
             plot.setBackground(QColor(shown.surface))
             for side in ("bottom", "left"):
                 axis = plot.getAxis(side)
-                axis.enableAutoSIPrefix(False)
                 axis.setPen(QColor(shown.border))
                 axis.setTextPen(QColor(shown.text))
             plot.getPlotItem().titleLabel.setText(plot.accessibleName(), color=shown.text, size="9pt")
