@@ -6,6 +6,7 @@ import json
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
 from stillroom.documents.document import Document, Page, Span
@@ -20,6 +21,7 @@ from stillroom.ui.templates.page import TemplatesPage
 from stillroom.ui.templates.preview import PageTexts
 from stillroom.ui.templates.rules_dialog import RulesDialog
 from stillroom.ui.templates.versions_dialog import VersionsDialog
+from stillroom.ui.theme import DARK, LIGHT
 
 TALK = "Talk\nSpeaker: Ada Byron\nDate: 2025-03-14\nPlace: Aldon Hall 5214\nFee: 12.50 EUR\n"
 
@@ -408,6 +410,11 @@ def test_a_mark_with_the_name_of_a_field_is_its_value_and_is_learned(page, qtbot
     assert page.preview.values["who"].value == "Alan Turing"
     (lit,) = page.preview.view.extraSelections()
     assert lit.cursor.selectedText() == "Alan Turing", "what was marked is shown as the value"
+    for mode, shown in (("dark", DARK), ("light", LIGHT)):
+        parts.theme.set_mode(mode)
+        (lit,) = page.preview.view.extraSelections()
+        assert lit.format.background().color() == QColor(shown.mark)
+        assert lit.format.foreground().color() == QColor(shown.text), "it can be read in another theme, too"
     page.preview.right_button.click()
     qtbot.waitUntil(lambda: len(memory.documents()) == 2, timeout=15_000)
 

@@ -6,7 +6,7 @@ import bisect
 import re
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QMouseEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
@@ -77,6 +77,11 @@ class TextView(QPlainTextEdit):
             cursor.setPosition(where[0])
             self.setTextCursor(cursor)
             self.centerCursor()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_lit()
 
     def _show_lit(self) -> None:
         shown = colours()

@@ -266,22 +266,32 @@ class Preview(QWidget):
         describe(self.absent_button, self.tr("Not in this document"), tip)
         if self._texts is None:
             return
-        lit = []
-        for value in values_of(self.values.get(name)):
-            if value.span is not None:
-                cursor = self._cursor(value.span)
-                mark = QTextEdit.ExtraSelection()
-                form = QTextCharFormat()
-                form.setBackground(QColor(colours().mark))
-                mark.format, mark.cursor = form, cursor
-                lit.append(mark)
-        self.view.setExtraSelections(lit)
-        if lit:
-            cursor = QTextCursor(lit[0].cursor)
+        if lit := self._mark_lit():
+            cursor = QTextCursor(lit[0])
             cursor.clearSelection()
             self.view.setTextCursor(cursor)
             if not self.view.viewport().rect().contains(self.view.cursorRect()):
                 self.view.centerCursor()
+
+    def _mark_lit(self) -> list[QTextCursor]:
+        """Mark where the values stand of the field that is lit; these places."""
+        marks, places = [], list[QTextCursor]()
+        form = QTextCharFormat()
+        form.setBackground(QColor(colours().mark))
+        form.setForeground(QColor(colours().text))
+        for value in values_of(self.values.get(self._lit)):
+            if value.span is not None:
+                mark, place = QTextEdit.ExtraSelection(), self._cursor(value.span)
+                mark.format, mark.cursor = form, place
+                marks.append(mark)
+                places.append(place)
+        self.view.setExtraSelections(marks)
+        return places
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._texts is not None:
+            self._mark_lit()
 
     def make_field(self) -> None:
         """The mark as a field; what it could be is looked for on a thread of its own."""
